@@ -1,0 +1,1047 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Scratch pages: struct pages to map other domains' memory at.
+ *
+ * A grant or foreign mapping needs a guest physical address, and its users
+ * want a struct page for it.  Taking that page out of the domain's own RAM
+ * (ballooning) wastes the RAM.  A scratch page has an address that no RAM is
+ * behind until Xen maps another domain's frame there.
+ *
+ *	region   |============================|     |=================|
+ *		 addresses that stay unused, claimed or bounded by the
+ *		 architecture (see unpopulated-regions.c)
+ *
+ *	chunks   |--|----|--------|                   a piece of a region that
+ *		  |   \				      memremap_pages() has made
+ *		  |    '--- each knows its free pages in a bitmap   struct pages for
+ *		  v
+ *	pages    |.##.....|   '.' free, '#' handed out
+ *
+ * Chunks are made when the free pages do not suffice: one granule (2 MiB with
+ * 4 KiB pages, which costs 32 KiB of memmap) at first, twice as much each time
+ * up to a section, so that a domain pays for what it uses.  A request is taken
+ * from the lowest free pages, from as many chunks as it needs: neither order
+ * nor contiguity is promised, but both come cheaply and keep what is in use
+ * dense.  What a chunk is never depends on what is written in its pages: those
+ * belong to whoever has them (gnttab_page_cache links them to each other).
+ *
+ * There are two other kinds of pages, found by what is recorded about them, so
+ * that any mix of pages can be freed together:
+ *
+ *  - Donated pages are ordinary struct pages without RAM that x86 frees into
+ *    the allocator at boot.  They are handed out before any chunk is made, and
+ *    live in chunks of their own whose bitmap of members has their pages only.
+ *
+ *  - Ballooned pages serve the part of a request that no addresses are left
+ *    for.  They go back to the balloon driver as soon as they are freed; the
+ *    next request tries addresses first again.
+ *
+ * Locking: @lock of the pool is a spinlock that is held to mark pages as taken
+ * or free, never while anything sleeps.  Chunks are made under @grow_lock,
+ * which no thread takes that finds enough free pages.
+ */
+#define pr_fmt(fmt) "xen/unpopulated: " fmt
+
+#include <linux/bitmap.h>
+#include <linux/cleanup.h>
+#include <linux/debugfs.h>
+#include <linux/err.h>
+#include <linux/export.h>
+#include <linux/init.h>
+#include <linux/memory_hotplug.h>
+#include <linux/memremap.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/sched/mm.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+
+#include <kunit/static_stub.h>
+#include <kunit/visibility.h>
+
+#include <xen/balloon.h>
+#include <xen/page.h>
+#include <xen/xen.h>
+
+#include "unpopulated.h"
+
+/* Set on the first entry of a chunk that has a free page. */
+#define XEN_SCRATCH_AVAILABLE	XA_MARK_0
+
+/* How many granules that cannot be mapped one growth tries before giving up. */
+#define MAX_UNMAPPABLE		8
+
+/**
+ * struct xen_scratch_chunk - a range of pfns with struct pages
+ * @first: page of the first pfn; the following are @first + 1, ...
+ * @index: first entry of this chunk in &xen_scratch_pool.chunks
+ * @nr_pages: number of pfns in the range
+ * @nr_free: number of bits set in @free
+ * @lowest_free: no bit below this one is set in @free
+ * @free: the pages that can be handed out
+ * @members: donated chunks only: the pages that were donated, all that may ever
+ *	be handed out; NULL: every page of the range
+ * @nr_ready: only pages below this one have ever been available
+ * @list: entry in &xen_scratch_pool.dormant or &xen_scratch_pool.unmappable
+ * @res: hot-added chunks only: the addresses, a child of their region
+ * @pgmap: hot-added chunks only: the mapping
+ */
+struct xen_scratch_chunk {
+	struct page		*first;
+	unsigned long		index;
+	unsigned long		nr_pages;
+	unsigned long		nr_free;
+	unsigned long		lowest_free;
+	unsigned long		*free;
+	unsigned long		*members;
+	unsigned long		nr_ready;
+	struct list_head	list;
+	struct resource		res;
+	struct dev_pagemap	pgmap;
+};
+
+static struct xen_scratch_pool xen_scratch_pool =
+	XEN_SCRATCH_POOL_INIT(xen_scratch_pool);
+
+/*
+ * Pages of the physmap that have no RAM behind them, for the balloon driver's
+ * idea of how much memory there is.  The architecture adds what it donates.
+ */
+unsigned long xen_unpopulated_pages;
+
+VISIBLE_IF_KUNIT int xen_scratch_map(struct dev_pagemap *pgmap)
+{
+	KUNIT_STATIC_STUB_REDIRECT(xen_scratch_map, pgmap);
+
+	return PTR_ERR_OR_ZERO(memremap_pages(pgmap, NUMA_NO_NODE));
+}
+EXPORT_SYMBOL_IF_KUNIT(xen_scratch_map);
+
+VISIBLE_IF_KUNIT void xen_scratch_unmap(struct dev_pagemap *pgmap)
+{
+	KUNIT_STATIC_STUB_REDIRECT(xen_scratch_unmap, pgmap);
+
+	memunmap_pages(pgmap);
+}
+EXPORT_SYMBOL_IF_KUNIT(xen_scratch_unmap);
+
+VISIBLE_IF_KUNIT int xen_scratch_balloon_alloc(unsigned int nr_pages,
+					       struct page **pages)
+{
+	KUNIT_STATIC_STUB_REDIRECT(xen_scratch_balloon_alloc, nr_pages, pages);
+
+	return xen_alloc_ballooned_pages(nr_pages, pages);
+}
+EXPORT_SYMBOL_IF_KUNIT(xen_scratch_balloon_alloc);
+
+VISIBLE_IF_KUNIT void xen_scratch_balloon_free(unsigned int nr_pages,
+					       struct page **pages)
+{
+	KUNIT_STATIC_STUB_REDIRECT(xen_scratch_balloon_free, nr_pages, pages);
+
+	xen_free_ballooned_pages(nr_pages, pages);
+}
+EXPORT_SYMBOL_IF_KUNIT(xen_scratch_balloon_free);
+
+/*
+ * A page that is not in use, or not ours, is being freed.  Whoever does it has
+ * lost track of its pages: tell once, and leave the page alone.
+ */
+VISIBLE_IF_KUNIT void xen_scratch_misuse(struct page *page)
+{
+	KUNIT_STATIC_STUB_REDIRECT(xen_scratch_misuse, page);
+
+	WARN_ONCE(1, "pfn %#lx is freed, but is not in use or not a scratch page\n",
+		  page_to_pfn(page));
+}
+EXPORT_SYMBOL_IF_KUNIT(xen_scratch_misuse);
+
+#ifdef CONFIG_XEN_HAVE_PVMMU
+/*
+ * A PV guest looks up the frame behind a pfn in its p2m.  Give the pfns of a
+ * granule a p2m leaf of their own, so that mapping a frame there only has to
+ * write the entry.  A leaf covers 512 pfns, as much as a granule, and is never
+ * freed again.
+ */
+static int p2m_prepare(unsigned long pfn, unsigned long nr_pages)
+{
+	unsigned long end = pfn + nr_pages;
+	int ret;
+
+	BUILD_BUG_ON(XEN_SCRATCH_GRANULE_PAGES % P2M_PER_PAGE);
+
+	if (!xen_pv_domain())
+		return 0;
+
+	for (; pfn < end; pfn += P2M_PER_PAGE) {
+		ret = xen_alloc_p2m_entry(pfn);
+		if (ret)
+			return ret;
+	}
+
+	return 0;
+}
+
+/*
+ * The linear map of a PV guest must not map pfns that no frame is behind.
+ * Entries that said "identity" before are not restored if the pfns cannot be
+ * used after all: that they were free in the resource tree means that there is
+ * no device to reach.
+ */
+static int p2m_invalidate(unsigned long pfn, unsigned long nr_pages)
+{
+	unsigned long end = pfn + nr_pages;
+
+	if (!xen_pv_domain())
+		return 0;
+
+	for (; pfn < end; pfn++) {
+		if (!set_phys_to_machine(pfn, INVALID_P2M_ENTRY))
+			return -ENOMEM;
+	}
+
+	return 0;
+}
+
+static unsigned long p2m_max_pfn(void)
+{
+	return xen_pv_domain() ? xen_p2m_size : ULONG_MAX;
+}
+#else
+static int p2m_prepare(unsigned long pfn, unsigned long nr_pages)
+{
+	return 0;
+}
+
+static int p2m_invalidate(unsigned long pfn, unsigned long nr_pages)
+{
+	return 0;
+}
+
+static unsigned long p2m_max_pfn(void)
+{
+	return ULONG_MAX;
+}
+#endif
+
+/*
+ * The chunk that @page can be freed to.  NULL if there is none, because the
+ * page is ballooned, has never been handed out, or is not ours at all.
+ */
+static struct xen_scratch_chunk *chunk_of(struct xen_scratch_pool *pool,
+					  struct page *page)
+{
+	struct xen_scratch_chunk *chunk;
+	unsigned long offset;
+
+	chunk = xa_load(&pool->chunks,
+			page_to_pfn(page) / XEN_SCRATCH_GRANULE_PAGES);
+	if (!chunk)
+		return NULL;
+
+	offset = page - chunk->first;
+	if (offset >= chunk->nr_ready ||
+	    (chunk->members && !test_bit(offset, chunk->members)))
+		return NULL;
+
+	return chunk;
+}
+
+static void account_used(struct xen_scratch_pool *pool,
+			 struct xen_scratch_chunk *chunk, long nr_pages)
+{
+	if (!chunk)
+		pool->ballooned_used += nr_pages;
+	else if (chunk->members)
+		pool->donated_used += nr_pages;
+	else
+		pool->scratch_used += nr_pages;
+
+	pool->used_max = max(pool->used_max,
+			     pool->scratch_used + pool->donated_used +
+			     pool->ballooned_used);
+}
+
+/* Make pages of @chunk, whose bits in @free the caller has set, available. */
+static void add_free_pages(struct xen_scratch_pool *pool,
+			   struct xen_scratch_chunk *chunk,
+			   unsigned long offset, unsigned long nr_pages)
+{
+	lockdep_assert_held(&pool->lock);
+
+	if (!chunk->nr_free)
+		xa_set_mark(&pool->chunks, chunk->index, XEN_SCRATCH_AVAILABLE);
+	if (!pool->lowest || chunk->index < pool->lowest->index)
+		pool->lowest = chunk;
+
+	chunk->lowest_free = min(chunk->lowest_free, offset);
+	chunk->nr_free += nr_pages;
+	pool->nr_free += nr_pages;
+}
+
+/* Take up to @nr_pages free pages of @chunk, lowest first. */
+static unsigned long take_from_chunk(struct xen_scratch_pool *pool,
+				     struct xen_scratch_chunk *chunk,
+				     unsigned long nr_pages,
+				     struct page **pages)
+{
+	unsigned long start, end = chunk->lowest_free;
+	unsigned long taken = 0;
+	struct page *page;
+
+	lockdep_assert_held(&pool->lock);
+
+	nr_pages = min(nr_pages, chunk->nr_free);
+
+	while (taken < nr_pages) {
+		start = find_next_bit(chunk->free, chunk->nr_pages, end);
+		end = find_next_zero_bit(chunk->free,
+					 min(chunk->nr_pages,
+					     start + nr_pages - taken), start);
+		bitmap_clear(chunk->free, start, end - start);
+
+		for (page = chunk->first + start;
+		     page < chunk->first + end; page++)
+			pages[taken++] = page;
+	}
+
+	chunk->lowest_free = end;
+	chunk->nr_free -= taken;
+	pool->nr_free -= taken;
+	account_used(pool, chunk, taken);
+
+	if (!chunk->nr_free) {
+		unsigned long index = chunk->index;
+
+		xa_clear_mark(&pool->chunks, index, XEN_SCRATCH_AVAILABLE);
+		pool->lowest = xa_find_after(&pool->chunks, &index, ULONG_MAX,
+					     XEN_SCRATCH_AVAILABLE);
+	}
+
+	return taken;
+}
+
+/* Take up to @nr_pages free pages, lowest first; returns how many. */
+static unsigned int take_free_pages(struct xen_scratch_pool *pool,
+				    unsigned int nr_pages, struct page **pages)
+{
+	unsigned int taken = 0;
+
+	spin_lock(&pool->lock);
+	while (taken < nr_pages && pool->lowest) {
+		taken += take_from_chunk(pool, pool->lowest, nr_pages - taken,
+					 pages + taken);
+		cond_resched_lock(&pool->lock);
+	}
+	spin_unlock(&pool->lock);
+
+	return taken;
+}
+
+/*
+ * Put @pages back into @chunk, which has the first of them, as far as they
+ * continue in it without a gap; returns for how many that was done.
+ */
+static unsigned int put_to_chunk(struct xen_scratch_pool *pool,
+				 struct xen_scratch_chunk *chunk,
+				 unsigned int nr_pages, struct page **pages)
+{
+	unsigned long start = pages[0] - chunk->first;
+	unsigned long limit = min(chunk->nr_ready, start + nr_pages);
+	unsigned long end = start + 1;
+
+	lockdep_assert_held(&pool->lock);
+
+	while (end < limit && pages[end - start] == chunk->first + end)
+		end++;
+	if (chunk->members)
+		end = find_next_zero_bit(chunk->members, end, start);
+
+	end = find_next_bit(chunk->free, end, start);
+	if (end == start) {
+		xen_scratch_misuse(pages[0]);
+		return 1;
+	}
+
+	bitmap_set(chunk->free, start, end - start);
+	add_free_pages(pool, chunk, start, end - start);
+	account_used(pool, chunk, -(end - start));
+
+	return end - start;
+}
+
+/*
+ * Make the pages of @chunk from its first one that is not ready, up to the end
+ * of that granule or, for hot-added chunks, of the chunk, available.
+ */
+static void make_ready(struct xen_scratch_pool *pool,
+		       struct xen_scratch_chunk *chunk, unsigned long nr_pages)
+{
+	unsigned long start = chunk->nr_ready;
+	unsigned long nr_free = nr_pages;
+
+	guard(spinlock)(&pool->lock);
+
+	if (chunk->members) {
+		/* Granules are whole words of the bitmaps. */
+		BUILD_BUG_ON(XEN_SCRATCH_GRANULE_PAGES % BITS_PER_LONG);
+		bitmap_copy(chunk->free + BIT_WORD(start),
+			    chunk->members + BIT_WORD(start), nr_pages);
+		nr_free = bitmap_weight(chunk->free + BIT_WORD(start),
+					nr_pages);
+	} else {
+		bitmap_set(chunk->free, start, nr_pages);
+	}
+
+	chunk->nr_ready += nr_pages;
+	if (nr_free)
+		add_free_pages(pool, chunk, start, nr_free);
+}
+
+static void free_chunk(struct xen_scratch_chunk *chunk)
+{
+	bitmap_free(chunk->members);
+	bitmap_free(chunk->free);
+	kfree(chunk);
+}
+
+/*
+ * Record a donated page, in a chunk for the section that it is in.  The page
+ * becomes available later, by use_donated_pages().
+ */
+static int donate_page(struct xen_scratch_pool *pool, struct page *page)
+{
+	unsigned long pfn = page_to_pfn(page);
+	unsigned long start = ALIGN_DOWN(pfn, PAGES_PER_SECTION);
+	unsigned long index = pfn / XEN_SCRATCH_GRANULE_PAGES;
+	struct xen_scratch_chunk *chunk;
+	int ret;
+
+	guard(mutex)(&pool->grow_lock);
+
+	/* Backwards: whoever donates goes from page to page. */
+	list_for_each_entry_reverse(chunk, &pool->dormant, list) {
+		if (page_to_pfn(chunk->first) == start)
+			goto found;
+	}
+
+	chunk = kzalloc(sizeof(*chunk), GFP_KERNEL);
+	if (!chunk)
+		return -ENOMEM;
+
+	chunk->first = pfn_to_page(start);
+	chunk->index = index;
+	chunk->nr_pages = PAGES_PER_SECTION;
+	chunk->free = bitmap_zalloc(PAGES_PER_SECTION, GFP_KERNEL);
+	chunk->members = bitmap_zalloc(PAGES_PER_SECTION, GFP_KERNEL);
+	if (!chunk->free || !chunk->members) {
+		free_chunk(chunk);
+		return -ENOMEM;
+	}
+	list_add_tail(&chunk->list, &pool->dormant);
+
+found:
+	if (xa_load(&pool->chunks, index) != chunk) {
+		ret = xa_insert(&pool->chunks, index, chunk, GFP_KERNEL);
+		if (ret)
+			return ret;
+	}
+	/* Nobody looks at members that are not ready. */
+	if (__test_and_set_bit(pfn - start, chunk->members))
+		return -EEXIST;
+	pool->donated_pages++;
+
+	return 0;
+}
+
+/*
+ * Make the donated pages of one more granule available.  Only now, so that a
+ * PV guest pays for their p2m leaf when it needs them.
+ */
+static int use_donated_pages(struct xen_scratch_pool *pool)
+{
+	struct xen_scratch_chunk *chunk;
+	int ret;
+
+	while (!pool->nr_free) {
+		unsigned long start, end;
+
+		chunk = list_first_entry_or_null(&pool->dormant,
+						 struct xen_scratch_chunk,
+						 list);
+		if (!chunk)
+			return -ENOSPC;
+
+		start = chunk->nr_ready;
+		end = start + XEN_SCRATCH_GRANULE_PAGES;
+		if (find_next_bit(chunk->members, end, start) < end) {
+			ret = p2m_prepare(page_to_pfn(chunk->first) + start,
+					  XEN_SCRATCH_GRANULE_PAGES);
+			if (ret)
+				return ret;
+		}
+
+		make_ready(pool, chunk, XEN_SCRATCH_GRANULE_PAGES);
+		if (chunk->nr_ready == chunk->nr_pages)
+			list_del_init(&chunk->list);
+	}
+
+	return 0;
+}
+
+/* Half a chunk, in whole granules; 0 if it is a granule already. */
+static unsigned long halve(unsigned long nr_pages)
+{
+	return round_down(nr_pages / 2, XEN_SCRATCH_GRANULE_PAGES);
+}
+
+/*
+ * Reserve the lowest free addresses of any region for @nr_pages, or for as
+ * large a part of them as there is a hole for.  Returns for how many, 0 if
+ * there is no room for a granule.
+ */
+static unsigned long reserve_addresses(struct xen_scratch_pool *pool,
+				       struct resource *res,
+				       unsigned long nr_pages)
+{
+	struct xen_scratch_region *region;
+
+	for (; nr_pages; nr_pages = halve(nr_pages)) {
+		list_for_each_entry(region, &pool->regions, list) {
+			if (!allocate_resource(region->parent, res,
+					       nr_pages * PAGE_SIZE,
+					       region->res.start,
+					       region->res.end,
+					       XEN_SCRATCH_GRANULE,
+					       NULL, NULL))
+				return nr_pages;
+		}
+	}
+
+	return 0;
+}
+
+static void unindex_chunk(struct xen_scratch_pool *pool,
+			  struct xen_scratch_chunk *chunk)
+{
+	unsigned long i, last;
+
+	last = chunk->index +
+	       (chunk->nr_pages - 1) / XEN_SCRATCH_GRANULE_PAGES;
+	for (i = chunk->index; i <= last; i++) {
+		if (xa_load(&pool->chunks, i) == chunk)
+			xa_erase(&pool->chunks, i);
+	}
+}
+
+static int index_chunk(struct xen_scratch_pool *pool,
+		       struct xen_scratch_chunk *chunk)
+{
+	unsigned long i;
+	int ret;
+
+	for (i = 0; i < chunk->nr_pages / XEN_SCRATCH_GRANULE_PAGES; i++) {
+		ret = xa_insert(&pool->chunks, chunk->index + i, chunk,
+				GFP_KERNEL);
+		if (ret) {
+			unindex_chunk(pool, chunk);
+			return ret;
+		}
+	}
+
+	return 0;
+}
+
+/* Turn the addresses that @chunk has reserved into pages. */
+static int map_chunk(struct xen_scratch_pool *pool,
+		     struct xen_scratch_chunk *chunk)
+{
+	unsigned long pfn = PHYS_PFN(chunk->res.start);
+	int ret;
+
+	chunk->first = pfn_to_page(pfn);
+	chunk->index = pfn / XEN_SCRATCH_GRANULE_PAGES;
+	chunk->nr_pages = PHYS_PFN(resource_size(&chunk->res));
+	chunk->pgmap.type = MEMORY_DEVICE_GENERIC;
+	chunk->pgmap.range.start = chunk->res.start;
+	chunk->pgmap.range.end = chunk->res.end;
+	chunk->pgmap.nr_range = 1;
+
+	chunk->free = bitmap_zalloc(chunk->nr_pages, GFP_KERNEL);
+	if (!chunk->free)
+		return -ENOMEM;
+
+	/* Harmless so early: no page of it is ready. */
+	ret = index_chunk(pool, chunk);
+	if (ret)
+		goto free_bitmap;
+
+	ret = p2m_prepare(pfn, chunk->nr_pages);
+	if (!ret)
+		ret = p2m_invalidate(pfn, chunk->nr_pages);
+	if (!ret)
+		ret = xen_scratch_map(&chunk->pgmap);
+	if (ret)
+		goto unindex;
+
+	return 0;
+
+unindex:
+	unindex_chunk(pool, chunk);
+free_bitmap:
+	bitmap_free(chunk->free);
+	chunk->free = NULL;
+	return ret;
+}
+
+/*
+ * Hot-add a chunk of up to @nr_pages, more if chunks have already become
+ * larger than that.
+ *
+ * Addresses that cannot be mapped though they are free should not exist.  They
+ * are narrowed down to one granule, which stays reserved so that it is not
+ * tried again.
+ */
+static int add_chunk(struct xen_scratch_pool *pool, unsigned long nr_pages)
+{
+	unsigned int unmappable = 0;
+	struct xen_scratch_chunk *chunk;
+	int ret;
+
+	nr_pages = round_up(min(nr_pages, PAGES_PER_SECTION),
+			    XEN_SCRATCH_GRANULE_PAGES);
+	nr_pages = max(nr_pages, pool->chunk_pages);
+
+	while (unmappable < MAX_UNMAPPABLE) {
+		chunk = kzalloc(sizeof(*chunk), GFP_KERNEL);
+		if (!chunk)
+			return -ENOMEM;
+		chunk->res.name = "Xen scratch";
+		chunk->res.flags = IORESOURCE_MEM | IORESOURCE_BUSY;
+
+		nr_pages = reserve_addresses(pool, &chunk->res, nr_pages);
+		if (!nr_pages) {
+			kfree(chunk);
+			pool->chunk_pages = XEN_SCRATCH_GRANULE_PAGES;
+			return -ENOSPC;
+		}
+
+		ret = map_chunk(pool, chunk);
+		if (!ret) {
+			make_ready(pool, chunk, nr_pages);
+			pool->scratch_pages += nr_pages;
+			pool->grows++;
+			pool->chunk_pages = min(2 * nr_pages,
+						PAGES_PER_SECTION);
+			return 0;
+		}
+		if (ret != -ENOMEM && nr_pages == XEN_SCRATCH_GRANULE_PAGES) {
+			pr_warn("%pR cannot be mapped: %d\n", &chunk->res, ret);
+			chunk->res.name = "Xen scratch (unmappable)";
+			list_add_tail(&chunk->list, &pool->unmappable);
+			unmappable++;
+			continue;
+		}
+
+		release_resource(&chunk->res);
+		kfree(chunk);
+		if (ret == -ENOMEM)
+			return ret;
+		nr_pages = halve(nr_pages);
+	}
+
+	return -ENOSPC;
+}
+
+/*
+ * Make more pages available to a thread that needs @nr_pages more than there
+ * are.  Returns 0 if there are free pages to be had now, not necessarily
+ * enough.
+ */
+static int grow(struct xen_scratch_pool *pool, unsigned long nr_pages)
+{
+	unsigned int noio;
+	int ret = 0;
+
+	guard(mutex)(&pool->grow_lock);
+
+	/* Another thread has grown, or freed, for us while we waited? */
+	if (READ_ONCE(pool->nr_free))
+		return 0;
+
+	/* We may be called on behalf of block I/O: do not wait for any. */
+	noio = memalloc_noio_save();
+	if (use_donated_pages(pool))
+		ret = add_chunk(pool, nr_pages);
+	memalloc_noio_restore(noio);
+
+	return ret;
+}
+
+static int take_ballooned_pages(struct xen_scratch_pool *pool,
+				unsigned int nr_pages, struct page **pages)
+{
+	unsigned int i;
+	int ret;
+
+	ret = xen_scratch_balloon_alloc(nr_pages, pages);
+	if (ret)
+		return ret;
+
+	for (i = 0; i < nr_pages; i++) {
+		ret = xa_insert(&pool->ballooned, page_to_pfn(pages[i]),
+				pages[i], GFP_KERNEL);
+		if (ret)
+			goto undo;
+	}
+
+	guard(spinlock)(&pool->lock);
+	account_used(pool, NULL, nr_pages);
+
+	return 0;
+
+undo:
+	while (i--)
+		xa_erase(&pool->ballooned, page_to_pfn(pages[i]));
+	xen_scratch_balloon_free(nr_pages, pages);
+	return ret;
+}
+
+/* Give back the leading ballooned pages of @pages; returns how many. */
+static unsigned int put_ballooned_pages(struct xen_scratch_pool *pool,
+					unsigned int nr_pages,
+					struct page **pages)
+{
+	unsigned int nr;
+
+	for (nr = 0; nr < nr_pages; nr++) {
+		if (!xa_erase(&pool->ballooned, page_to_pfn(pages[nr])))
+			break;
+	}
+	if (!nr)
+		return 0;
+
+	xen_scratch_balloon_free(nr, pages);
+
+	guard(spinlock)(&pool->lock);
+	account_used(pool, NULL, -(long)nr);
+
+	return nr;
+}
+
+VISIBLE_IF_KUNIT int xen_scratch_alloc(struct xen_scratch_pool *pool,
+				       unsigned int nr_pages,
+				       struct page **pages)
+{
+	unsigned int taken;
+	int ret;
+
+	might_sleep();
+
+	/* There cannot be an array larger than all of memory. */
+	if (!nr_pages || !pages ||
+	    nr_pages / (PAGE_SIZE / sizeof(*pages)) > totalram_pages())
+		return -EINVAL;
+
+	taken = take_free_pages(pool, nr_pages, pages);
+	while (taken < nr_pages && !grow(pool, nr_pages - taken))
+		taken += take_free_pages(pool, nr_pages - taken,
+					 pages + taken);
+	if (taken == nr_pages)
+		return 0;
+
+	ret = take_ballooned_pages(pool, nr_pages - taken, pages + taken);
+	if (ret)
+		xen_scratch_free(pool, taken, pages);
+
+	guard(spinlock)(&pool->lock);
+	if (ret)
+		pool->failures++;
+	else
+		pool->fallbacks++;
+
+	return ret;
+}
+EXPORT_SYMBOL_IF_KUNIT(xen_scratch_alloc);
+
+VISIBLE_IF_KUNIT void xen_scratch_free(struct xen_scratch_pool *pool,
+				       unsigned int nr_pages,
+				       struct page **pages)
+{
+	struct xen_scratch_chunk *chunk;
+	unsigned int nr, i = 0;
+
+	might_sleep();
+
+	while (i < nr_pages) {
+		spin_lock(&pool->lock);
+		while (i < nr_pages && (chunk = chunk_of(pool, pages[i]))) {
+			i += put_to_chunk(pool, chunk, nr_pages - i, pages + i);
+			cond_resched_lock(&pool->lock);
+		}
+		spin_unlock(&pool->lock);
+		if (i == nr_pages)
+			break;
+
+		nr = put_ballooned_pages(pool, nr_pages - i, pages + i);
+		if (!nr) {
+			if (!pool->donating || donate_page(pool, pages[i]))
+				xen_scratch_misuse(pages[i]);
+			nr = 1;
+		}
+		i += nr;
+	}
+}
+EXPORT_SYMBOL_IF_KUNIT(xen_scratch_free);
+
+#if IS_ENABLED(CONFIG_KUNIT)
+/* Take apart a pool that no page is out of. */
+void xen_scratch_pool_destroy(struct xen_scratch_pool *pool)
+{
+	struct xen_scratch_region *region, *next_region;
+	struct xen_scratch_chunk *chunk, *next;
+	unsigned long index;
+
+	list_for_each_entry_safe(chunk, next, &pool->unmappable, list) {
+		release_resource(&chunk->res);
+		free_chunk(chunk);
+	}
+
+	xa_for_each(&pool->chunks, index, chunk) {
+		unindex_chunk(pool, chunk);
+		if (!chunk->members) {
+			xen_scratch_unmap(&chunk->pgmap);
+			release_resource(&chunk->res);
+		}
+		free_chunk(chunk);
+	}
+	xa_destroy(&pool->chunks);
+	xa_destroy(&pool->ballooned);
+
+	list_for_each_entry_safe(region, next_region, &pool->regions, list) {
+		if (region->parent == &region->res)
+			release_resource(&region->res);
+		kfree(region);
+	}
+}
+EXPORT_SYMBOL_IF_KUNIT(xen_scratch_pool_destroy);
+#endif
+
+/**
+ * xen_alloc_unpopulated_pages() - get pages to map foreign memory at
+ * @nr_pages: number of pages
+ * @pages: array that they are returned in, @nr_pages long
+ *
+ * The pages have no RAM behind them and must not be accessed before something
+ * has been mapped there.  They are scratch pages as long as there are unused
+ * addresses, and ballooned pages beyond that; the caller need not know.  They
+ * may be scattered, and may be freed in any order and together with pages of
+ * other requests.  The caller may use @page->zone_device_data and the other
+ * members that drivers may use, but must not drop the reference of a page.
+ *
+ * Context: Process context, may sleep, but starts no I/O to get memory for
+ *	growth.
+ * Return: 0, or with no page taken -EINVAL for a request that makes no sense
+ *	and -ENOMEM if neither addresses nor pages to balloon out are left.
+ */
+int xen_alloc_unpopulated_pages(unsigned int nr_pages, struct page **pages)
+{
+	return xen_scratch_alloc(&xen_scratch_pool, nr_pages, pages);
+}
+EXPORT_SYMBOL(xen_alloc_unpopulated_pages);
+
+/**
+ * xen_free_unpopulated_pages() - give back pages of xen_alloc_unpopulated_pages()
+ * @nr_pages: number of pages
+ * @pages: the pages, in any order, from any number of requests
+ *
+ * Nothing may be mapped at the pages any more.  A page that is not in use is
+ * warned about once and otherwise left alone.
+ *
+ * Context: Process context, may sleep.
+ */
+void xen_free_unpopulated_pages(unsigned int nr_pages, struct page **pages)
+{
+	xen_scratch_free(&xen_scratch_pool, nr_pages, pages);
+}
+EXPORT_SYMBOL(xen_free_unpopulated_pages);
+
+/* What memremap_pages() can map, and on PV what the p2m has room for. */
+static struct range __init mappable_range(void)
+{
+	struct range range = mhp_get_pluggable_range(true);
+
+	range.end = min_t(u64, range.end, PFN_PHYS(p2m_max_pfn()) - 1);
+
+	return range;
+}
+
+/**
+ * xen_unpopulated_add_regions() - use what the firmware says stays unused
+ * @ranges: guest physical addresses, in bytes, last address inclusive, in any
+ *	order and of any quality; overwritten
+ * @nr_ranges: number of elements of @ranges
+ *
+ * For arch_xen_unpopulated_init().  What is usable of the ranges is claimed in
+ * iomem_resource, so that nothing else can be placed there.
+ *
+ * Context: Boot, process context, may sleep.
+ * Return: 0 if there is something usable, else -ENODEV or -ENOMEM.
+ */
+int __init xen_unpopulated_add_regions(struct range *ranges,
+				       unsigned int nr_ranges)
+{
+	struct xen_scratch_pool *pool = &xen_scratch_pool;
+	struct range mappable = mappable_range();
+	struct xen_scratch_region *region;
+	u64 bytes = 0;
+	int ret;
+
+	guard(mutex)(&pool->grow_lock);
+
+	ret = xen_scratch_claim_regions(&pool->regions, &iomem_resource,
+					&mappable, ranges, nr_ranges);
+
+	list_for_each_entry(region, &pool->regions, list)
+		bytes += resource_size(&region->res);
+	pr_info("%llu MiB of unused addresses for foreign mappings\n",
+		bytes >> 20);
+
+	if (ret < 0)
+		return ret;
+
+	return ret ? 0 : -ENODEV;
+}
+
+/*
+ * Without knowledge of what stays unused, any hole in @tree has to do, as on
+ * x86.
+ */
+static int __init add_tree(struct xen_scratch_pool *pool,
+			   struct resource *tree)
+{
+	struct range mappable = mappable_range();
+	struct xen_scratch_region *region;
+
+	region = kzalloc(sizeof(*region), GFP_KERNEL);
+	if (!region)
+		return -ENOMEM;
+
+	region->parent = tree;
+	region->res.name = tree->name;
+	/* pfn 0 is never used: too much code takes it for "none". */
+	region->res.start = max_t(u64, mappable.start, PAGE_SIZE);
+	region->res.end = mappable.end;
+
+	guard(mutex)(&pool->grow_lock);
+	list_add_tail(&region->list, &pool->regions);
+
+	return 0;
+}
+
+static int __init xen_unpopulated_init(void)
+{
+	struct xen_scratch_pool *pool = &xen_scratch_pool;
+	struct resource *tree = NULL;
+	int ret;
+
+	if (!xen_domain())
+		return 0;
+
+	pool->donating = true;
+	ret = arch_xen_unpopulated_init(&tree);
+	pool->donating = false;
+	if (!ret && tree)
+		ret = add_tree(pool, tree);
+
+	if (list_empty(&pool->regions))
+		pr_info("no unused addresses known, foreign mappings will take RAM\n");
+
+	return ret == -ENODEV ? 0 : ret;
+}
+early_initcall(xen_unpopulated_init);
+
+static int stats_show(struct seq_file *m, void *unused)
+{
+	struct xen_scratch_pool *pool = m->private;
+
+	guard(mutex)(&pool->grow_lock);
+	guard(spinlock)(&pool->lock);
+
+	seq_printf(m, "scratch_free %lu\n",
+		   pool->scratch_pages - pool->scratch_used);
+	seq_printf(m, "scratch_used %lu\n", pool->scratch_used);
+	seq_printf(m, "donated_free %lu\n",
+		   pool->donated_pages - pool->donated_used);
+	seq_printf(m, "donated_used %lu\n", pool->donated_used);
+	seq_printf(m, "ballooned_used %lu\n", pool->ballooned_used);
+	seq_printf(m, "used_max %lu\n", pool->used_max);
+	seq_printf(m, "grows %lu\n", pool->grows);
+	seq_printf(m, "fallbacks %lu\n", pool->fallbacks);
+	seq_printf(m, "failures %lu\n", pool->failures);
+
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(stats);
+
+static int regions_show(struct seq_file *m, void *unused)
+{
+	struct xen_scratch_pool *pool = m->private;
+	struct xen_scratch_region *region;
+
+	guard(mutex)(&pool->grow_lock);
+
+	list_for_each_entry(region, &pool->regions, list)
+		seq_printf(m, "%016llx-%016llx %s\n",
+			   (u64)region->res.start, (u64)region->res.end,
+			   region->res.name);
+
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(regions);
+
+static int chunks_show(struct seq_file *m, void *unused)
+{
+	struct xen_scratch_pool *pool = m->private;
+	struct xen_scratch_chunk *chunk;
+	unsigned long index;
+
+	/* Only growth changes which chunks there are. */
+	guard(mutex)(&pool->grow_lock);
+
+	xa_for_each(&pool->chunks, index, chunk) {
+		u64 start = PFN_PHYS(page_to_pfn(chunk->first));
+
+		if (index != chunk->index)
+			continue;
+		seq_printf(m, "%016llx-%016llx %lu %lu %s\n", start,
+			   start + PFN_PHYS(chunk->nr_pages) - 1,
+			   chunk->nr_pages, READ_ONCE(chunk->nr_free),
+			   chunk->members ? "donated" : "scratch");
+	}
+
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(chunks);
+
+static int __init xen_unpopulated_debugfs_init(void)
+{
+	struct xen_scratch_pool *pool = &xen_scratch_pool;
+	struct dentry *xen, *dir;
+
+	if (!xen_domain())
+		return 0;
+
+	/* x86 has made this directory for files of its own. */
+	xen = debugfs_lookup("xen", NULL);
+	dir = debugfs_create_dir("unpopulated",
+				 xen ?: debugfs_create_dir("xen", NULL));
+	dput(xen);
+
+	debugfs_create_file("stats", 0400, dir, pool, &stats_fops);
+	debugfs_create_file("regions", 0400, dir, pool, &regions_fops);
+	debugfs_create_file("chunks", 0400, dir, pool, &chunks_fops);
+
+	return 0;
+}
+late_initcall(xen_unpopulated_debugfs_init);
