@@ -1,0 +1,472 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests for the regions that scratch pages are taken from.
+ *
+ * Each case claims what a firmware might advertise in a resource tree of its
+ * own.  Addresses are in quarters of a granule, so that the cases hold for any
+ * page size and an unaligned address is a number like any other.  The cases of
+ * a table say what to expect; in addition, and for random input, the result is
+ * compared with a map that has one element for each quarter.
+ */
+#include <kunit/static_stub.h>
+#include <kunit/test.h>
+#include <linux/ioport.h>
+#include <linux/list.h>
+#include <linux/prandom.h>
+#include <linux/range.h>
+#include <linux/slab.h>
+
+#include "../unpopulated.h"
+
+#define QUARTER		(XEN_SCRATCH_GRANULE / 4)
+
+/* Address space of the cases, in quarters. */
+#define NR_QUARTERS	256
+
+#define MAX_RANGES	8
+
+/* First and last quarter; a default one, {}, ends a list. */
+struct quarters {
+	unsigned int start, end;
+	bool used;
+};
+
+#define Q(first, last)	{ .start = (first), .end = (last), .used = true }
+
+struct regions_case {
+	const char *name;
+	/* What is advertised. */
+	struct quarters ranges[MAX_RANGES];
+	/* Resources that are already there. */
+	struct quarters conflicts[MAX_RANGES];
+	/* What memremap_pages() can map; default: everything. */
+	struct quarters mappable;
+	/* The regions that are to be claimed. */
+	struct quarters expect[MAX_RANGES];
+};
+
+static const struct regions_case regions_cases[] = {
+	{
+		.name = "none",
+	}, {
+		.name = "one, aligned",
+		.ranges = { Q(8, 15) },
+		.expect = { Q(8, 15) },
+	}, {
+		.name = "one granule",
+		.ranges = { Q(8, 11) },
+		.expect = { Q(8, 11) },
+	}, {
+		.name = "less than a granule",
+		.ranges = { Q(8, 10) },
+	}, {
+		.name = "a granule's worth, but unaligned",
+		.ranges = { Q(9, 12) },
+	}, {
+		.name = "unaligned start",
+		.ranges = { Q(9, 19) },
+		.expect = { Q(12, 19) },
+	}, {
+		.name = "unaligned end",
+		.ranges = { Q(8, 17) },
+		.expect = { Q(8, 15) },
+	}, {
+		.name = "sorted",
+		.ranges = { Q(8, 15), Q(24, 31), Q(40, 43) },
+		.expect = { Q(8, 15), Q(24, 31), Q(40, 43) },
+	}, {
+		.name = "unsorted",
+		.ranges = { Q(40, 43), Q(8, 15), Q(24, 31) },
+		.expect = { Q(8, 15), Q(24, 31), Q(40, 43) },
+	}, {
+		.name = "duplicated",
+		.ranges = { Q(8, 15), Q(8, 15) },
+		.expect = { Q(8, 15) },
+	}, {
+		.name = "overlapping",
+		.ranges = { Q(8, 15), Q(12, 23) },
+		.expect = { Q(8, 23) },
+	}, {
+		.name = "one inside another",
+		.ranges = { Q(8, 31), Q(12, 15), Q(28, 31) },
+		.expect = { Q(8, 31) },
+	}, {
+		.name = "adjacent",
+		.ranges = { Q(16, 23), Q(8, 15) },
+		.expect = { Q(8, 23) },
+	}, {
+		.name = "adjacent within a granule",
+		.ranges = { Q(8, 9), Q(10, 11) },
+		.expect = { Q(8, 11) },
+	}, {
+		.name = "a gap of a quarter",
+		.ranges = { Q(8, 16), Q(18, 27) },
+		.expect = { Q(8, 15), Q(20, 27) },
+	}, {
+		.name = "starts at 0",
+		.ranges = { Q(0, 11) },
+		.expect = { Q(4, 11) },
+	}, {
+		.name = "nothing but the first granule",
+		.ranges = { Q(0, 3) },
+	}, {
+		.name = "ends before it starts",
+		.ranges = { Q(9, 8), Q(16, 23) },
+		.expect = { Q(16, 23) },
+	}, {
+		.name = "past the end of the address space",
+		.ranges = { Q(248, 300) },
+		.expect = { Q(248, 255) },
+	}, {
+		.name = "all of the address space",
+		.ranges = { Q(0, 255) },
+		.expect = { Q(4, 255) },
+	}, {
+		.name = "below what can be mapped",
+		.ranges = { Q(8, 15), Q(40, 47) },
+		.mappable = Q(32, 63),
+		.expect = { Q(40, 47) },
+	}, {
+		.name = "above what can be mapped",
+		.ranges = { Q(40, 47), Q(80, 87) },
+		.mappable = Q(32, 63),
+		.expect = { Q(40, 47) },
+	}, {
+		.name = "reaches over both ends of what can be mapped",
+		.ranges = { Q(8, 127) },
+		.mappable = Q(32, 63),
+		.expect = { Q(32, 63) },
+	}, {
+		.name = "what can be mapped is unaligned",
+		.ranges = { Q(8, 127) },
+		.mappable = Q(33, 62),
+		.expect = { Q(36, 59) },
+	}, {
+		.name = "a conflict covers it",
+		.ranges = { Q(16, 23), Q(40, 47) },
+		.conflicts = { Q(12, 31) },
+		.expect = { Q(40, 47) },
+	}, {
+		.name = "a conflict at the start",
+		.ranges = { Q(16, 31) },
+		.conflicts = { Q(12, 17) },
+		.expect = { Q(20, 31) },
+	}, {
+		.name = "a conflict at the end",
+		.ranges = { Q(16, 31) },
+		.conflicts = { Q(30, 33) },
+		.expect = { Q(16, 27) },
+	}, {
+		.name = "a conflict in the middle",
+		.ranges = { Q(16, 47) },
+		.conflicts = { Q(25, 25) },
+		.expect = { Q(16, 23), Q(28, 47) },
+	}, {
+		.name = "several conflicts",
+		.ranges = { Q(16, 63) },
+		.conflicts = { Q(10, 16), Q(25, 25), Q(26, 29), Q(44, 51),
+			       Q(63, 70) },
+		.expect = { Q(20, 23), Q(32, 43), Q(52, 59) },
+	}, {
+		.name = "conflicts leave no whole granule",
+		.ranges = { Q(16, 27), Q(32, 39) },
+		.conflicts = { Q(17, 17), Q(21, 21), Q(25, 25) },
+		.expect = { Q(32, 39) },
+	}, {
+		.name = "conflicts next to it",
+		.ranges = { Q(16, 23) },
+		.conflicts = { Q(15, 15), Q(24, 24) },
+		.expect = { Q(16, 23) },
+	}, {
+		.name = "a conflict in the part that is rounded off",
+		.ranges = { Q(14, 25) },
+		.conflicts = { Q(15, 15), Q(24, 25) },
+		.expect = { Q(16, 23) },
+	},
+};
+
+KUNIT_ARRAY_PARAM_DESC(regions, regions_cases, name);
+
+struct regions_test {
+	struct resource root;
+	struct resource conflicts[MAX_RANGES];
+	struct list_head regions;
+	struct range mappable;
+	struct range ranges[MAX_RANGES];
+	unsigned int nr_ranges;
+	/* For each quarter: may be used, as the input has it. */
+	bool usable[NR_QUARTERS];
+};
+
+static struct range to_range(const struct quarters *quarters)
+{
+	return (struct range) {
+		.start	= quarters->start * QUARTER,
+		.end	= (quarters->end + 1) * QUARTER - 1,
+	};
+}
+
+/* Keeps some thousand lines of random cases out of the log. */
+static void no_report(u64 start, u64 end, const char *why, const char *who)
+{
+}
+
+static void regions_test_reset(struct regions_test *ctx)
+{
+	memset(ctx, 0, sizeof(*ctx));
+	ctx->root = DEFINE_RES_MEM_NAMED(0, NR_QUARTERS * QUARTER, "root");
+	ctx->mappable.end = NR_QUARTERS * QUARTER - 1;
+	INIT_LIST_HEAD(&ctx->regions);
+}
+
+static int regions_test_init(struct kunit *test)
+{
+	struct regions_test *ctx;
+
+	ctx = kunit_kzalloc(test, sizeof(*ctx), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, ctx);
+	test->priv = ctx;
+	regions_test_reset(ctx);
+	kunit_activate_static_stub(test, xen_scratch_report_unused, no_report);
+
+	return 0;
+}
+
+static void regions_test_exit(struct kunit *test)
+{
+	struct regions_test *ctx = test->priv;
+	struct xen_scratch_region *region, *next;
+
+	list_for_each_entry_safe(region, next, &ctx->regions, list) {
+		release_resource(&region->res);
+		kfree(region);
+	}
+}
+
+static void mark(struct regions_test *ctx, const struct range *range,
+		 bool usable)
+{
+	unsigned int i;
+
+	for (i = range->start / QUARTER;
+	     i <= range->end / QUARTER && i < NR_QUARTERS; i++)
+		ctx->usable[i] = usable;
+}
+
+static void advertise(struct regions_test *ctx, const struct range *range)
+{
+	ctx->ranges[ctx->nr_ranges++] = *range;
+	mark(ctx, range, true);
+}
+
+static void add_conflict(struct kunit *test, struct resource *res,
+			 const struct range *range)
+{
+	struct regions_test *ctx = test->priv;
+
+	*res = DEFINE_RES_MEM_NAMED(range->start, range_len(range), "device");
+	/* Random ones may overlap, then one of them will do. */
+	if (!request_resource(&ctx->root, res))
+		mark(ctx, range, false);
+}
+
+/* Compares with the map: exactly its whole granules, sorted and disjoint. */
+static void claim_and_check(struct kunit *test)
+{
+	struct regions_test *ctx = test->priv;
+	struct xen_scratch_region *region;
+	unsigned int i, nr_regions = 0;
+	u64 granule, end = 0;
+	int ret;
+
+	for (i = 0; i < NR_QUARTERS; i++) {
+		u64 start = i * QUARTER;
+
+		if (start < ctx->mappable.start ||
+		    start + QUARTER - 1 > ctx->mappable.end)
+			ctx->usable[i] = false;
+	}
+	/* pfn 0 is in it. */
+	ctx->usable[0] = false;
+
+	ret = xen_scratch_claim_regions(&ctx->regions, &ctx->root,
+					&ctx->mappable, ctx->ranges,
+					ctx->nr_ranges);
+
+	list_for_each_entry(region, &ctx->regions, list) {
+		struct resource *res = &region->res;
+
+		nr_regions++;
+		KUNIT_EXPECT_PTR_EQ(test, res->parent, &ctx->root);
+		KUNIT_EXPECT_PTR_EQ(test, region->parent, res);
+		KUNIT_EXPECT_TRUE(test, res->flags & IORESOURCE_BUSY);
+		KUNIT_EXPECT_GE(test, (u64)res->start, end);
+		KUNIT_EXPECT_LT(test, res->start, res->end);
+		KUNIT_EXPECT_TRUE(test, IS_ALIGNED(res->start,
+						   XEN_SCRATCH_GRANULE));
+		KUNIT_EXPECT_TRUE(test, IS_ALIGNED(res->end + 1,
+						   XEN_SCRATCH_GRANULE));
+		end = res->end + 1;
+	}
+	KUNIT_EXPECT_EQ(test, ret, nr_regions);
+
+	region = list_first_entry(&ctx->regions, struct xen_scratch_region,
+				  list);
+	for (i = 0; i < NR_QUARTERS; i += 4) {
+		bool usable = ctx->usable[i] && ctx->usable[i + 1] &&
+			      ctx->usable[i + 2] && ctx->usable[i + 3];
+		bool claimed;
+
+		granule = i * QUARTER;
+		while (!list_entry_is_head(region, &ctx->regions, list) &&
+		       region->res.end < granule)
+			region = list_next_entry(region, list);
+		claimed = !list_entry_is_head(region, &ctx->regions, list) &&
+			  region->res.start <= granule;
+		KUNIT_EXPECT_EQ_MSG(test, claimed, usable, "granule %u", i / 4);
+	}
+}
+
+static void regions_test_table(struct kunit *test)
+{
+	const struct regions_case *param = test->param_value;
+	struct regions_test *ctx = test->priv;
+	const struct quarters *expect = param->expect;
+	struct xen_scratch_region *region;
+	struct range range;
+	unsigned int i;
+
+	for (i = 0; i < MAX_RANGES && param->ranges[i].used; i++) {
+		range = to_range(&param->ranges[i]);
+		advertise(ctx, &range);
+	}
+	for (i = 0; i < MAX_RANGES && param->conflicts[i].used; i++) {
+		range = to_range(&param->conflicts[i]);
+		add_conflict(test, &ctx->conflicts[i], &range);
+	}
+	if (param->mappable.used)
+		ctx->mappable = to_range(&param->mappable);
+
+	claim_and_check(test);
+
+	list_for_each_entry(region, &ctx->regions, list) {
+		KUNIT_ASSERT_TRUE(test, expect->used);
+		range = to_range(expect++);
+		KUNIT_EXPECT_EQ(test, region->res.start, range.start);
+		KUNIT_EXPECT_EQ(test, region->res.end, range.end);
+	}
+	KUNIT_EXPECT_FALSE(test, expect->used);
+}
+
+/* Nothing can be claimed twice, by us or by anybody else. */
+static void regions_test_exclusive(struct kunit *test)
+{
+	struct regions_test *ctx = test->priv;
+	struct range range = to_range(&(struct quarters)Q(8, 23));
+	struct resource other;
+
+	advertise(ctx, &range);
+	claim_and_check(test);
+
+	other = DEFINE_RES_MEM_NAMED(12 * QUARTER, QUARTER, "other");
+	KUNIT_EXPECT_EQ(test, request_resource(&ctx->root, &other), -EBUSY);
+	KUNIT_EXPECT_NULL(test, __request_region(&ctx->root, 12 * QUARTER,
+						 QUARTER, "other", 0));
+	KUNIT_EXPECT_EQ(test, allocate_resource(&ctx->root, &other,
+						16 * QUARTER, 8 * QUARTER,
+						24 * QUARTER - 1, QUARTER,
+						NULL, NULL), -EBUSY);
+
+	KUNIT_EXPECT_EQ(test, xen_scratch_claim_regions(&ctx->regions,
+							&ctx->root,
+							&ctx->mappable,
+							&range, 1), 0);
+}
+
+/* Addresses at the very end of 64 bits must not wrap around. */
+static void regions_test_huge(struct kunit *test)
+{
+	struct regions_test *ctx = test->priv;
+	struct range ranges[] = {
+		{ .start = U64_MAX - QUARTER, .end = U64_MAX },
+		{ .start = 8 * QUARTER, .end = 16 * QUARTER - 1 },
+		{ .start = U64_MAX, .end = U64_MAX },
+	};
+	struct xen_scratch_region *region;
+
+	ctx->root.end = -1;
+	ctx->mappable.end = U64_MAX;
+	KUNIT_ASSERT_EQ(test, xen_scratch_claim_regions(&ctx->regions,
+							&ctx->root,
+							&ctx->mappable, ranges,
+							ARRAY_SIZE(ranges)), 1);
+	region = list_first_entry(&ctx->regions, struct xen_scratch_region,
+				  list);
+	KUNIT_EXPECT_EQ(test, region->res.start, 8 * QUARTER);
+	KUNIT_EXPECT_EQ(test, region->res.end, 16 * QUARTER - 1);
+}
+
+#define NR_RANDOM	2000
+
+static void random_range(struct rnd_state *rnd, struct range *range,
+			 unsigned int max_quarters)
+{
+	unsigned int start = prandom_u32_state(rnd) % NR_QUARTERS;
+	unsigned int len = 1 + prandom_u32_state(rnd) % max_quarters;
+
+	range->start = start * QUARTER;
+	range->end = min(start + len, NR_QUARTERS) * QUARTER - 1;
+}
+
+static void regions_test_random(struct kunit *test)
+{
+	struct regions_test *ctx = test->priv;
+	struct rnd_state rnd;
+	struct range range;
+	unsigned int i, j;
+
+	prandom_seed_state(&rnd, 20201112);
+
+	for (i = 0; i < NR_RANDOM; i++) {
+		regions_test_exit(test);
+		regions_test_reset(ctx);
+
+		for (j = prandom_u32_state(&rnd) % (MAX_RANGES + 1); j; j--) {
+			random_range(&rnd, &range, 64);
+			advertise(ctx, &range);
+		}
+		for (j = prandom_u32_state(&rnd) % (MAX_RANGES + 1); j; j--) {
+			random_range(&rnd, &range, 16);
+			add_conflict(test, &ctx->conflicts[j - 1], &range);
+		}
+		if (prandom_u32_state(&rnd) % 2)
+			random_range(&rnd, &ctx->mappable, NR_QUARTERS);
+
+		claim_and_check(test);
+		if (test->status == KUNIT_FAILURE) {
+			kunit_err(test, "failed in round %u\n", i);
+			break;
+		}
+	}
+}
+
+static struct kunit_case regions_test_cases[] = {
+	KUNIT_CASE_PARAM(regions_test_table, regions_gen_params),
+	KUNIT_CASE(regions_test_exclusive),
+	KUNIT_CASE(regions_test_huge),
+	KUNIT_CASE(regions_test_random),
+	{}
+};
+
+static struct kunit_suite regions_test_suite = {
+	.name = "xen_unpopulated_regions",
+	.init = regions_test_init,
+	.exit = regions_test_exit,
+	.test_cases = regions_test_cases,
+};
+
+kunit_test_suite(regions_test_suite);
+
+MODULE_DESCRIPTION("KUnit tests for regions of unpopulated memory");
+MODULE_LICENSE("GPL");
+MODULE_INFO(import_ns, "EXPORTED_FOR_KUNIT_TESTING");
