@@ -117,14 +117,6 @@ VISIBLE_IF_KUNIT int xen_scratch_map(struct dev_pagemap *pgmap)
 }
 EXPORT_SYMBOL_IF_KUNIT(xen_scratch_map);
 
-VISIBLE_IF_KUNIT void xen_scratch_unmap(struct dev_pagemap *pgmap)
-{
-	KUNIT_STATIC_STUB_REDIRECT(xen_scratch_unmap, pgmap);
-
-	memunmap_pages(pgmap);
-}
-EXPORT_SYMBOL_IF_KUNIT(xen_scratch_unmap);
-
 VISIBLE_IF_KUNIT int xen_scratch_balloon_alloc(unsigned int nr_pages,
 					       struct page **pages)
 {
@@ -729,6 +721,36 @@ static unsigned int put_ballooned_pages(struct xen_scratch_pool *pool,
 	return nr;
 }
 
+VISIBLE_IF_KUNIT void xen_scratch_free(struct xen_scratch_pool *pool,
+				       unsigned int nr_pages,
+				       struct page **pages)
+{
+	struct xen_scratch_chunk *chunk;
+	unsigned int nr, i = 0;
+
+	might_sleep();
+
+	while (i < nr_pages) {
+		spin_lock(&pool->lock);
+		while (i < nr_pages && (chunk = chunk_of(pool, pages[i]))) {
+			i += put_to_chunk(pool, chunk, nr_pages - i, pages + i);
+			cond_resched_lock(&pool->lock);
+		}
+		spin_unlock(&pool->lock);
+		if (i == nr_pages)
+			break;
+
+		nr = put_ballooned_pages(pool, nr_pages - i, pages + i);
+		if (!nr) {
+			if (!pool->donating || donate_page(pool, pages[i]))
+				xen_scratch_misuse(pages[i]);
+			nr = 1;
+		}
+		i += nr;
+	}
+}
+EXPORT_SYMBOL_IF_KUNIT(xen_scratch_free);
+
 VISIBLE_IF_KUNIT int xen_scratch_alloc(struct xen_scratch_pool *pool,
 				       unsigned int nr_pages,
 				       struct page **pages)
@@ -764,36 +786,6 @@ VISIBLE_IF_KUNIT int xen_scratch_alloc(struct xen_scratch_pool *pool,
 }
 EXPORT_SYMBOL_IF_KUNIT(xen_scratch_alloc);
 
-VISIBLE_IF_KUNIT void xen_scratch_free(struct xen_scratch_pool *pool,
-				       unsigned int nr_pages,
-				       struct page **pages)
-{
-	struct xen_scratch_chunk *chunk;
-	unsigned int nr, i = 0;
-
-	might_sleep();
-
-	while (i < nr_pages) {
-		spin_lock(&pool->lock);
-		while (i < nr_pages && (chunk = chunk_of(pool, pages[i]))) {
-			i += put_to_chunk(pool, chunk, nr_pages - i, pages + i);
-			cond_resched_lock(&pool->lock);
-		}
-		spin_unlock(&pool->lock);
-		if (i == nr_pages)
-			break;
-
-		nr = put_ballooned_pages(pool, nr_pages - i, pages + i);
-		if (!nr) {
-			if (!pool->donating || donate_page(pool, pages[i]))
-				xen_scratch_misuse(pages[i]);
-			nr = 1;
-		}
-		i += nr;
-	}
-}
-EXPORT_SYMBOL_IF_KUNIT(xen_scratch_free);
-
 #if IS_ENABLED(CONFIG_KUNIT)
 /* Take apart a pool that no page is out of. */
 void xen_scratch_pool_destroy(struct xen_scratch_pool *pool)
@@ -810,7 +802,7 @@ void xen_scratch_pool_destroy(struct xen_scratch_pool *pool)
 	xa_for_each(&pool->chunks, index, chunk) {
 		unindex_chunk(pool, chunk);
 		if (!chunk->members) {
-			xen_scratch_unmap(&chunk->pgmap);
+			memunmap_pages(&chunk->pgmap);
 			release_resource(&chunk->res);
 		}
 		free_chunk(chunk);

@@ -126,7 +126,6 @@ void xen_scratch_free(struct xen_scratch_pool *pool, unsigned int nr_pages,
 void xen_scratch_pool_destroy(struct xen_scratch_pool *pool);
 
 int xen_scratch_map(struct dev_pagemap *pgmap);
-void xen_scratch_unmap(struct dev_pagemap *pgmap);
 int xen_scratch_balloon_alloc(unsigned int nr_pages, struct page **pages);
 void xen_scratch_balloon_free(unsigned int nr_pages, struct page **pages);
 void xen_scratch_misuse(struct page *page);
