@@ -455,7 +455,7 @@ static int use_donated_pages(struct xen_scratch_pool *pool)
 	struct xen_scratch_chunk *chunk;
 	int ret;
 
-	while (!pool->nr_free) {
+	while (!READ_ONCE(pool->nr_free)) {
 		unsigned long start, end;
 
 		chunk = list_first_entry_or_null(&pool->dormant,
@@ -517,6 +517,9 @@ static void unindex_chunk(struct xen_scratch_pool *pool,
 			  struct xen_scratch_chunk *chunk)
 {
 	unsigned long i, last;
+
+	/* Under the lock, chunk_of() may have it for a page that is not out. */
+	guard(spinlock)(&pool->lock);
 
 	last = chunk->index +
 	       (chunk->nr_pages - 1) / XEN_SCRATCH_GRANULE_PAGES;
