@@ -362,10 +362,7 @@ static unsigned int put_to_chunk(struct xen_scratch_pool *pool,
 	return end - start;
 }
 
-/*
- * Make the pages of @chunk from its first one that is not ready, up to the end
- * of that granule or, for hot-added chunks, of the chunk, available.
- */
+/* Make the next @nr_pages of @chunk that are not ready yet available. */
 static void make_ready(struct xen_scratch_pool *pool,
 		       struct xen_scratch_chunk *chunk, unsigned long nr_pages)
 {

@@ -28,7 +28,8 @@ struct alloc_test {
 	struct xen_scratch_pool *pool;
 	struct resource window;
 	struct rnd_state rnd;
-	/* The fake balloon driver. */
+	/* The fake balloon driver; its pages are those of an array, if set. */
+	struct page **balloon_pages;
 	unsigned long balloon_left;
 	unsigned long balloon_out;
 	/* Frees that the allocator has objected to. */
@@ -54,7 +55,10 @@ static int fake_balloon_alloc(unsigned int nr_pages, struct page **pages)
 	if (nr_pages > ctx->balloon_left)
 		return -ENOMEM;
 	for (i = 0; i < nr_pages; i++) {
-		pages[i] = alloc_page(GFP_KERNEL | __GFP_NOFAIL);
+		if (ctx->balloon_pages)
+			pages[i] = ctx->balloon_pages[ctx->balloon_left - 1 - i];
+		else
+			pages[i] = alloc_page(GFP_KERNEL | __GFP_NOFAIL);
 		/* To tell that what comes back is what went out. */
 		pages[i]->private = (unsigned long)ctx;
 	}
@@ -73,7 +77,8 @@ static void fake_balloon_free(unsigned int nr_pages, struct page **pages)
 	for (i = 0; i < nr_pages; i++) {
 		KUNIT_ASSERT_EQ(test, pages[i]->private, (unsigned long)ctx);
 		pages[i]->private = 0;
-		__free_page(pages[i]);
+		if (!ctx->balloon_pages)
+			__free_page(pages[i]);
 	}
 	ctx->balloon_left += nr_pages;
 	ctx->balloon_out -= nr_pages;
@@ -491,7 +496,7 @@ static void alloc_test_donated(struct kunit *test)
 	struct alloc_test *ctx = test->priv;
 	struct page *donated[8], *pages[12];
 	struct page *block;
-	int i, j;
+	int i;
 
 	block = alloc_pages(GFP_KERNEL | __GFP_NOFAIL, 4);
 	for (i = 0; i < 8; i++)
@@ -515,47 +520,80 @@ static void alloc_test_donated(struct kunit *test)
 	shuffle(ctx, 12, pages);
 	put(test, 12, pages);
 	expect_used(test, 0, 0, 0);
+	KUNIT_EXPECT_EQ(test, ctx->misuses, 0);
 
-	/* The page between two donated ones is somebody else's. */
-	pages[0] = block + 2;
-	put(test, 1, pages);
+	__free_pages(block, 4);
+}
+
+/* A donated page is not accepted twice, used or not, nor are its neighbours. */
+static void alloc_test_donated_misuse(struct kunit *test)
+{
+	struct alloc_test *ctx = test->priv;
+	struct page *donated[8], *pages[8];
+	struct page *block;
+	int i;
+
+	block = alloc_pages(GFP_KERNEL | __GFP_NOFAIL, 4);
+	for (i = 0; i < 8; i++)
+		donated[i] = block + 2 * i + 1;
+	donate(test, 8, donated);
+
+	/* Before any of them has been handed out, while donating and after. */
+	donate(test, 1, donated);
 	KUNIT_EXPECT_EQ(test, ctx->misuses, 1);
+	put(test, 1, donated);
+	KUNIT_EXPECT_EQ(test, ctx->misuses, 2);
 
-	/* The same page may not be donated twice, nor freed unless in use. */
-	for (i = 0, j = ctx->misuses; i < 2; i++) {
-		ctx->pool->donating = i;
-		put(test, 1, donated);
-		ctx->pool->donating = false;
-		KUNIT_EXPECT_EQ(test, ctx->misuses, ++j);
-	}
-	KUNIT_EXPECT_EQ(test, ctx->pool->donated_pages, 8);
+	/* The neighbour of one in use, in one run with it and alone. */
 	take(test, 8, pages);
+	pages[0] = block + 1;
+	pages[1] = block + 2;
+	put(test, 2, pages);
+	KUNIT_EXPECT_EQ(test, ctx->misuses, 3);
+	put(test, 1, pages + 1);
+	KUNIT_EXPECT_EQ(test, ctx->misuses, 4);
+	expect_used(test, 0, 7, 0);
+
+	/* One that has come back. */
+	donate(test, 1, donated);
+	KUNIT_EXPECT_EQ(test, ctx->misuses, 5);
+	put(test, 1, donated);
+	KUNIT_EXPECT_EQ(test, ctx->misuses, 6);
+
+	KUNIT_EXPECT_EQ(test, ctx->pool->donated_pages, 8);
+	put(test, 7, donated + 1);
+	take(test, 8, pages);
+	for (i = 0; i < 8; i++)
+		KUNIT_EXPECT_PTR_EQ(test, pages[i], block + 2 * i + 1);
 	expect_used(test, 0, 8, 0);
 	put(test, 8, pages);
 
 	__free_pages(block, 4);
 }
 
-/* One request with pages of every origin, freed in any order. */
+/* One request with pages of every origin, side by side, freed shuffled. */
 static void alloc_test_all_origins(struct kunit *test)
 {
-	const unsigned int nr_pages = 16 + GRANULE_PAGES + 10;
+	const unsigned int nr_pages = 8 + GRANULE_PAGES + 8;
 	struct page **pages = new_array(test, nr_pages);
 	struct alloc_test *ctx = test->priv;
-	struct page *donated[16];
+	struct page *donated[8], *ballooned[8];
 	struct page *block;
 	int i;
 
 	block = alloc_pages(GFP_KERNEL | __GFP_NOFAIL, 4);
-	for (i = 0; i < 16; i++)
-		donated[i] = block + i;
-	donate(test, 16, donated);
+	for (i = 0; i < 8; i++) {
+		donated[i] = block + 2 * i;
+		ballooned[i] = block + 2 * i + 1;
+	}
+	donate(test, 8, donated);
 	add_region(test, 0, 1);
-	ctx->balloon_left = 10;
+	ctx->balloon_pages = ballooned;
+	ctx->balloon_left = 8;
 
 	for (i = 0; i < 10; i++) {
 		take(test, nr_pages, pages);
-		expect_used(test, GRANULE_PAGES, 16, 10);
+		expect_used(test, GRANULE_PAGES, 8, 8);
 		shuffle(ctx, nr_pages, pages);
 		put(test, nr_pages / 3, pages);
 		put(test, nr_pages - nr_pages / 3, pages + nr_pages / 3);
@@ -678,6 +716,7 @@ static struct kunit_case alloc_test_cases[] = {
 	KUNIT_CASE(alloc_test_fallback),
 	KUNIT_CASE(alloc_test_no_region),
 	KUNIT_CASE(alloc_test_donated),
+	KUNIT_CASE(alloc_test_donated_misuse),
 	KUNIT_CASE(alloc_test_all_origins),
 	KUNIT_CASE(alloc_test_misuse),
 	KUNIT_CASE(alloc_test_bad_request),
