@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# The one entry to the series: build a Linux kernel with it, run that as dom0
+# on Xen under QEMU, test it, put the series into a kernel tree.
+#
+# What the user may ask for stands here; how it is done stands in qemu.mk.
+
+KERNEL   ?= 6.12
+LINUX    ?=
+XEN      ?= 4.17
+ARCH     ?= arm64
+MEM      ?= 4G
+DOM0_MEM ?= 1G
+XEN_ARGS ?=
+JOBS     ?= $(shell nproc)
+BUILD    ?= build
+
+KERNELS := 6.12 7.3
+XENS    := 4.17 4.20
+ARCHS   := arm64
+
+define HELP
+make run      boot Xen and a dom0 under QEMU, start a domU whose disk dom0 serves,
+              report which memory was mapped where and what that cost
+make test     KUnit, and the selftests in dom0 on every Xen and memory layout
+make kunit    the KUnit tests only, without Xen
+make shell    a shell in dom0
+make apply LINUX=TREE
+              put the series into the kernel tree TREE
+make clean    remove the build directory
+              (steps of the above: packages, tree, kernel, selftests)
+
+KERNEL=$(KERNEL)    Linux version: $(KERNELS)
+LINUX=$(LINUX)         any kernel tree to use instead; it is copied, never changed
+XEN=$(XEN)       Xen version: $(XENS)
+ARCH=$(ARCH)     architecture: $(ARCHS)
+MEM=$(MEM)         memory of the machine, as QEMU takes it
+DOM0_MEM=$(DOM0_MEM)    memory of dom0, as Xen takes it
+XEN_ARGS=$(XEN_ARGS)      more for the command line of Xen, such as ext_regions=0
+JOBS=$(JOBS)         compilers that run at a time
+BUILD=$(BUILD)    the build directory
+endef
+
+.PHONY: help run test kunit shell apply clean packages tree kernel selftests
+
+help:
+	$(info $(HELP))
+	@:
+
+include tools/testing/selftests/xen/qemu/qemu.mk

@@ -1,0 +1,223 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Boot Xen and dom0 once under QEMU, on an emulated processor.
+#
+#   boot.sh run|test|shell NAME
+#
+# The first argument is for dom0-init, which does the work inside. The console
+# goes to $LOGS/NAME.log, the files that dom0-init sends over it are made again
+# in $LOGS/NAME/, and $LOGS/NAME/results says how each test went, in the form
+# of tap.sh. run.sh and test.sh show all that. The exit status is 1 if a test
+# failed, and 2 if there was no boot at all.
+#
+# Environment:
+#   BUILD LOGS		where to put the initramfs and the logs
+#   KERNEL XEN ARCH	for the names of files
+#   IMAGE		the kernel of dom0 and domU
+#   XEN_ROOT		the unpacked packages of Xen
+#   SELFTESTS		a directory of programs to run in dom0
+#   MEM DOM0_MEM	memory of the machine and of dom0 (4G, 1G)
+#   XEN_ARGS		more options for Xen
+#   LIMIT		seconds until a boot is given up (180)
+#   XEN_TEST_START	when the caller started, see elapsed.sh
+
+set -eu
+
+mode=$1 name=$2
+here=$(dirname "$0")
+log=$LOGS/$name.log
+files=$LOGS/$name
+initramfs=$BUILD/initramfs-$KERNEL-xen$XEN-$ARCH.cpio
+limit=${LIMIT:-180}
+status=0
+# shellcheck disable=SC1091
+. "$here/elapsed.sh"
+
+# Two boots of the same name would spoil each other's logs.
+mkdir -p "$LOGS"
+exec 9> "$files.lock"
+if ! flock -n 9; then
+	echo "error: another boot is writing $log" >&2
+	exit 2
+fi
+
+rm -rf "$files"
+mkdir "$files"
+if ! flock "$initramfs.lock" \
+		sh "$here/initramfs.sh" "$initramfs" > "$log" 2>&1; then
+	cat "$log" >&2
+	exit 2
+fi
+
+# guest-loader puts the kernel and the initramfs where Xen finds them as boot
+# modules. One processor: more are only slower under TCG.
+arguments="console=hvc0 earlycon=xen panic=-1 printk.devkmsg=on xen_test=$mode"
+case $ARCH in
+arm64)
+	set -- qemu-system-aarch64 \
+		-machine virt,virtualization=on,gic-version=3 \
+		-cpu cortex-a57 -accel tcg -smp 1 -m "${MEM:-4G}" \
+		-nodefaults -nographic -no-reboot \
+		-kernel "$XEN_ROOT/boot/xen-$XEN-arm64" \
+		-append "dom0_mem=${DOM0_MEM:-1G} loglvl=all guest_loglvl=all console=dtuart dtuart=/pl011@9000000 ${XEN_ARGS:-}" \
+		-device "guest-loader,addr=0x60000000,kernel=$IMAGE,bootargs=$arguments" \
+		-device "guest-loader,addr=0x70000000,initrd=$initramfs"
+	;;
+*)
+	echo "error: no machine for ARCH=$ARCH" >&2
+	exit 2
+	;;
+esac
+
+# Pass the standard input on, slowly from the time the shell is there: Xen loses
+# what comes faster than dom0 fetches it, at 128 characters. The end of it is
+# the end of the shell.
+feed()
+{
+	until grep -q "xen-test: the shell is ready" "$log"; do
+		sleep 0.2
+	done
+	while IFS= read -r line || [ -n "$line" ]; do
+		line=$(printf '%s\n.' "$line")
+		line=${line%.}
+		while [ -n "$line" ]; do
+			rest=${line#????????????????????????????????}
+			[ "$rest" != "$line" ] || rest=
+			printf '%s' "${line%"$rest"}"
+			line=$rest
+			sleep 0.05
+		done
+	done
+	echo exit
+}
+
+# A shell, with a terminal: nothing stands between.
+if [ "$mode" = shell ]; then
+	if [ -t 0 ]; then
+		exec "$@" -serial mon:stdio
+	fi
+	mkfifo "$files/keys"
+	exec 3<&0
+	feed <&3 > "$files/keys" &
+	feeder=$!
+	{
+		timeout --foreground -k 5 "$limit" "$@" -serial mon:stdio \
+			< "$files/keys" 2>&1 || status=$?
+		echo $status > "$files/status"
+	} | tee "$log"
+	kill $feeder 2> /dev/null || true
+	rm "$files/keys"
+	exit "$(cat "$files/status")"
+fi
+
+step "booting Xen $XEN and Linux $KERNEL in dom0 (log: $log)"
+# In the foreground, so that Ctrl-C ends QEMU as well.
+{
+	timeout --foreground -k 5 "$limit" "$@" -serial stdio \
+		< /dev/null 2>&1 || status=$?
+	echo $status > "$files/status"
+} | tee "$log" | sed -un 's/\r*$//; s/^.*xen-test: step: //p' |
+while IFS= read -r line; do
+	step "$line"
+done
+
+# Make the files again. Xen cuts lines of dom0 with whole lines of its own, so
+# with those put before, dom0's are whole again; the log is kept like that.
+awk -v files="$files" '
+{
+	sub(/\r*$/, "")
+	at = index($0, "(XEN) ")
+	if (at) {
+		begun = begun substr($0, 1, at - 1)
+		print substr($0, at)
+		next
+	}
+	line = begun $0
+	begun = ""
+	print line
+
+	if (!match(line, /^(\[ *[0-9.]+\] )?xen-test: /))
+		next
+	line = substr(line, RLENGTH + 1)
+	if (line == "end") {
+		print > (files "/end")
+	} else if (match(line, /^[A-Za-z0-9_.-]+[|=] /)) {
+		file = files "/" substr(line, 1, RLENGTH - 2)
+		if (substr(line, RLENGTH - 1, 1) == "=")
+			print substr(line, RLENGTH + 1) > (file ".md5")
+		else
+			print substr(line, RLENGTH + 1) > file
+	}
+}' "$log" > "$files/log"
+mv "$files/log" "$log"
+
+# Judge. One line a test, as tap.sh makes them; everything that has to be there
+# and is not is a failed test as well.
+whole()
+{
+	for sum in "$files"/*.md5; do
+		[ -e "$sum" ] || continue
+		file=${sum%.md5}
+		[ -e "$file" ] || : > "$file"
+		if [ "$(md5sum < "$file")" != "$(cat "$sum")  -" ]; then
+			echo "${file##*/} did not come whole through the console"
+			return 1
+		fi
+		rm "$sum"
+	done
+}
+
+boot_failure()
+{
+	case $(cat "$files/status") in
+	0) ;;
+	124|137)
+		echo "hangs: not done after $limit seconds"
+		return
+		;;
+	*)
+		echo "QEMU failed with status $(cat "$files/status")"
+		return
+		;;
+	esac
+	whole || return 0
+	[ -e "$files/end" ] || echo "stopped before dom0-init was done"
+}
+
+judge()
+{
+	failure=$(boot_failure)
+	if [ -z "$failure" ]; then
+		printf 'pass\t%s/boot\n' "$name"
+	else
+		printf 'fail\t%s/boot\t%s\n' "$name" "$failure"
+	fi
+
+	programs="domu-disk kernel-log"
+	if [ "$mode" = test ]; then
+		programs="$programs paused-domu"
+		for file in "$SELFTESTS"/*; do
+			if [ -f "$file" ] && [ -x "$file" ]; then
+				programs="$programs ${file##*/}"
+			fi
+		done
+	fi
+	for program in $programs; do
+		if [ -e "$files/$program" ]; then
+			sh "$here/tap.sh" "$name/$program" "$files/$program"
+		else
+			printf 'fail\t%s/%s\tdid not report\n' "$name" "$program"
+		fi
+	done
+
+	if sh "$here/check-log.sh" "$log" > "$files/defects" 2>&1; then
+		printf 'pass\t%s/log is clean\n' "$name"
+	else
+		printf 'fail\t%s/log is clean\t%s\n' "$name" \
+			"$(head -n 1 "$files/defects")"
+	fi
+}
+
+judge > "$files/results"
+! grep -q '^fail' "$files/results"

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# How to build and run a kernel with the series on Xen under QEMU.  Included
+# by the Makefile at the top, which has the variables' defaults and meanings.
+#
+# In $(BUILD), for K = 6.12, 7.3 or custom-NAME and A = arm64:
+#
+#   linux-K/                Debian's source, or a copy of LINUX=, with the series
+#                           in it (tree.sh)
+#   linux-K-A/              its objects
+#   kunit-K-A/              objects of the kernel with the KUnit tests
+#   selftests-K-A/          the programs of tools/testing/selftests/xen
+#   xen-X-A/                Xen and its tools (packages.sh)
+#   logs/                   what every step said
+#
+# boot.sh and its callers get what they need in the environment.
+
+# $(call one-of,VARIABLE,VALUES)
+one-of = $(if $(and $(filter 1,$(words $($1))),$(filter $2,$($1))),,$(error \
+	$1=$($1) is unknown, choose one of: $2))
+
+$(call one-of,XEN,$(XENS))
+$(call one-of,ARCH,$(ARCHS))
+
+TOP     := $(CURDIR)
+HARNESS := $(TOP)/tools/testing/selftests/xen/qemu
+
+override BUILD := $(abspath $(BUILD))
+$(if $(filter-out 11,$(words $(TOP))$(words $(BUILD)))$(findstring :,$(TOP)$(BUILD)),$(error \
+	the kernel cannot be built where a path has a space or colon: $(TOP), BUILD=$(BUILD)))
+LOGS    := $(BUILD)/logs
+
+ifeq ($(LINUX),)
+$(if $(filter apply,$(MAKECMDGOALS)),$(error \
+	make apply needs LINUX=, the kernel tree to change))
+$(call one-of,KERNEL,$(KERNELS))
+K := $(KERNEL)
+else
+$(if $(filter command%,$(origin KERNEL)),$(error \
+	KERNEL= has no meaning with LINUX=, give one of them))
+identity := $(shell sh $(HARNESS)/tree.sh identify '$(LINUX)' 2>&1)
+$(if $(filter 0,$(.SHELLSTATUS)),,$(error \
+	$(subst error: ,,$(identity))))
+override KERNEL := $(word 1,$(identity))
+K := $(word 2,$(identity))
+endif
+
+TREE      := $(BUILD)/linux-$(K)
+OBJECTS   := $(TREE)-$(ARCH)
+KUNIT     := $(BUILD)/kunit-$(K)-$(ARCH)
+SELFTESTS := $(BUILD)/selftests-$(K)-$(ARCH)
+KUNIT_LOG := $(LOGS)/kunit-$(KERNEL)-$(ARCH).console.log
+XEN_ROOT  := $(BUILD)/xen-$(XEN)-$(ARCH)
+CONFIGS   := $(HARNESS)/kernel.config $(HARNESS)/$(ARCH).config \
+	     $(HARNESS)/../config
+
+CROSS_COMPILE_arm64 := aarch64-linux-gnu-
+IMAGE_arm64         := arch/arm64/boot/Image
+CROSS_COMPILE       := $(CROSS_COMPILE_$(ARCH))
+IMAGE               := $(OBJECTS)/$(IMAGE_$(ARCH))
+
+export TOP HARNESS BUILD LOGS KERNEL XEN ARCH CROSS_COMPILE JOBS MEM DOM0_MEM
+export XEN_ARGS TREE KUNIT KUNIT_LOG SELFTESTS XEN_ROOT IMAGE
+
+# A make that is started from here must not take our command line for its own;
+# all that it needs of that is in the environment.  And our files are
+# links in the kernel's tree: with -L their own time counts as well, which tells
+# that a file has been replaced by a link to an older one.
+unexport MAKEFLAGS MFLAGS
+kernel-make = flock $(OBJECTS).lock env MAKEFLAGS=L make -j$(JOBS)
+
+# Each step uses all processors, and their progress shares one terminal.
+.NOTPARALLEL:
+
+progress = sh $(HARNESS)/progress.sh
+
+# $(call need-space,MEGABYTES,PURPOSE)
+need-space = free=$$(df -Pm $(BUILD) | awk 'NR == 2 { print $$4 }'); \
+	[ $$free -ge $(1) ] || { echo "error: $(2) needs $(1) MB of disk space,\
+	$(BUILD) has $$free MB" >&2; exit 1; }
+
+# ---- what is built from ----
+
+.PHONY: build-directory host-packages
+
+# Programs that make backups know CACHEDIR.TAG; `make clean` looks for our line
+# in it, as BUILD= may be anything.
+ours := built for drivers/xen/unpopulated-alloc.c
+is-ours = grep -qs '$(ours)' $(BUILD)/CACHEDIR.TAG
+
+build-directory:
+	@mkdir -p $(BUILD)
+	@$(is-ours) || [ -z "$$(ls -A $(BUILD))" ] || { \
+		echo 'error: $(BUILD) has files that were not built here' >&2; \
+		exit 1; \
+	}
+	@$(is-ours) || printf '%s\n' \
+		'Signature: 8a477f597d28d172789f06886806bc55' '# $(ours)' \
+		>$(BUILD)/CACHEDIR.TAG
+	@mkdir -p $(LOGS)
+
+host-packages: build-directory
+	@missing=$$(sh $(HARNESS)/packages.sh missing) || exit; \
+	[ -z "$$missing" ] || $(progress) "Installing $$missing" $(LOGS)/host-packages.log \
+		sh $(HARNESS)/packages.sh host
+
+$(BUILD)/xen-%-$(ARCH): | host-packages
+	@$(call need-space,250,fetching Xen $*)
+	@PROGRESS_SIZE=$(BUILD)/packages $(progress) "Xen $*: fetching packages" \
+		$(LOGS)/xen-$*-$(ARCH).log \
+		sh $(HARNESS)/packages.sh xen $* $(ARCH)
+
+packages: host-packages $(XENS:%=$(BUILD)/xen-%-$(ARCH))
+
+ifeq ($(LINUX),)
+source := $(BUILD)/linux-source-$(K).tar.xz
+
+$(TREE): | host-packages
+	@$(call need-space,2200,the source of Linux $(KERNEL))
+	@PROGRESS_SIZE=$(BUILD)/packages $(progress) "Linux $(KERNEL): fetching the source" \
+		$(LOGS)/source-$(K).log sh $(HARNESS)/packages.sh kernel $(K)
+	@PROGRESS_SIZE=$(TREE).work $(progress) "Linux $(KERNEL): unpacking the source" \
+		$(LOGS)/unpack-$(K).log sh $(HARNESS)/tree.sh unpack $(source) $(TREE)
+	@rm $(source)
+else
+# Every time, for what may have changed there.
+.PHONY: $(TREE)
+$(TREE): host-packages
+	@[ -e $(TREE) ] || { $(call need-space,2000,copying LINUX=$(LINUX)); }
+	@PROGRESS_SIZE=$(TREE) $(progress) "Linux $(KERNEL): copying LINUX=$(LINUX)" \
+		$(LOGS)/copy-$(K).log \
+		sh $(HARNESS)/tree.sh copy '$(LINUX)' $(TREE)
+endif
+
+tree: host-packages $(TREE)
+	@sh $(HARNESS)/tree.sh prepare $(TREE)
+
+# ---- what is built ----
+
+.PHONY: config test-needs
+
+config: tree
+	@sh $(HARNESS)/config.sh changed $(TREE) $(OBJECTS) $(CONFIGS) || exit 0; \
+	$(call need-space,500,building Linux $(KERNEL)); \
+	$(progress) "Linux $(KERNEL): configuring" $(LOGS)/config-$(K)-$(ARCH).log \
+		flock $(OBJECTS).lock sh $(HARNESS)/config.sh \
+		$(TREE) $(OBJECTS) $(CONFIGS)
+
+kernel: config
+	@PROGRESS_OBJECTS=$(OBJECTS) $(progress) "Linux $(KERNEL): building" \
+		$(LOGS)/kernel-$(K)-$(ARCH).log \
+		$(kernel-make) -C $(TREE) O=$(OBJECTS) $(notdir $(IMAGE)) headers
+
+# A program that is no longer in the Makefile must not be run again.
+selftests: kernel
+	@[ $(SELFTESTS) -nt $(HARNESS)/../Makefile ] || rm -rf $(SELFTESTS)
+	@mkdir -p $(SELFTESTS)
+	@$(progress) "Linux $(KERNEL): building the selftests" \
+		$(LOGS)/selftests-$(K)-$(ARCH).log \
+		$(kernel-make) -C $(TREE)/tools/testing/selftests/xen \
+		OUTPUT=$(SELFTESTS) KHDR_INCLUDES='-isystem $(OBJECTS)/usr/include'
+
+# ---- what is run ----
+
+run: selftests $(XEN_ROOT)
+	@sh $(HARNESS)/run.sh
+
+shell: selftests $(XEN_ROOT)
+	@sh $(HARNESS)/boot.sh shell shell
+
+kunit: tree
+	@[ -e $(KUNIT) ] || { $(call need-space,500,building Linux $(KERNEL)); }
+	@sh $(HARNESS)/kunit.sh
+
+test-needs: packages selftests
+
+test:
+	@make --no-print-directory test-needs || { \
+		echo 'no test was run, as something above failed'; \
+		echo '0 passed, 1 failed'; \
+		exit 1; \
+	}
+	@sh $(HARNESS)/kunit.sh; \
+	KUNIT_STATUS=$$? sh $(HARNESS)/test.sh
+
+# ---- the rest ----
+
+apply: host-packages
+	@sh $(HARNESS)/tree.sh apply '$(LINUX)'
+
+# A mount point stays.
+clean:
+	@[ ! -d $(BUILD) ] || $(is-ours) || { \
+		echo 'error: $(BUILD) has files that were not built here' >&2; \
+		exit 1; \
+	}
+	@[ ! -d $(BUILD) ] || find $(BUILD)/ -mindepth 1 -delete
+	@[ ! -d $(BUILD) ] || rmdir $(BUILD) 2>/dev/null || :

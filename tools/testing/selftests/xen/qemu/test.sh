@@ -1,0 +1,112 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# `make test`: count what KUnit said, boot Xen in several layouts of memory
+# with all the selftests in each, and end with one total. The last line is
+# "N passed, N failed", with ", N skipped" if there were any.
+#
+# Environment: see boot.sh, and
+#   KUNIT_LOG		what the kernel printed under `make kunit`
+#   KUNIT_STATUS	the exit status of that
+
+set -eu
+
+here=$(dirname "$0")
+# shellcheck disable=SC1091
+. "$here/elapsed.sh"
+
+LOGS=$LOGS/test-$KERNEL-$ARCH
+LIMIT=${LIMIT:-600}
+export LOGS LIMIT
+mkdir -p "$LOGS"
+exec 8> "$LOGS.lock"
+if ! flock -n 8; then
+	echo "error: another test is writing $LOGS" >&2
+	echo "0 passed, 1 failed"
+	exit 1
+fi
+rm -rf "$LOGS"
+mkdir "$LOGS"
+results=$LOGS/results
+
+# Count the result lines on the standard input, and show them: the passed ones
+# as a number for each program, all others one by one.
+count()
+{
+	tee -a "$results" | awk -F '\t' '
+	{
+		split($2, part, "/")
+		program = part[1] "/" part[2]
+		if (!(program in passed)) {
+			passed[program] = 0
+			order[++programs] = program
+		}
+		if ($1 == "pass")
+			passed[program]++
+		else
+			other[program] = other[program] sprintf("%15s: %s%s\n",
+				$1, $2, $3 == "" ? "" : ": " $3)
+	}
+	END {
+		for (i = 1; i <= programs; i++)
+			printf "%11d passed: %s\n%s", passed[order[i]],
+			       order[i], other[order[i]]
+	}'
+}
+
+# One result of this script itself.
+#   result NAME COMMAND...
+result()
+{
+	name=$1
+	shift
+	if output=$("$@" 2>&1); then
+		printf 'pass\t%s\n' "$name"
+	else
+		printf 'fail\t%s\t%s\n' "$name" "$(echo "$output" | head -n 1)"
+	fi
+}
+
+# Boot once.
+#   layout NAME XEN MEM XEN-ARGUMENTS
+layout()
+{
+	step "layout $1: Xen $2, $3 of memory${4:+, $4}"
+	status=0
+	XEN=$2 XEN_ROOT=$BUILD/xen-$2-$ARCH MEM=$3 DOM0_MEM=1G XEN_ARGS=$4 \
+		sh "$here/boot.sh" test "$1" || status=$?
+	if [ $status != 0 ] && ! grep -qs '^fail' "$LOGS/$1/results"; then
+		printf 'fail\t%s/boot\tdid not take place\n' "$1" \
+			>> "$LOGS/$1/results"
+	fi
+	count < "$LOGS/$1/results"
+}
+
+{
+	result harness/check-log sh "$here/check-log.sh" --self-test
+	result harness/tap sh "$here/tap.sh" --self-test
+} | count
+
+step "KUnit"
+{
+	sh "$here/tap.sh" kunit "$KUNIT_LOG"
+	result "kunit/exit status" test "$KUNIT_STATUS" -eq 0
+	result "kunit/log is clean" sh "$here/check-log.sh" "$KUNIT_LOG"
+} | count
+
+# Two usable regions; one, and that of 126 MiB; none.
+layout xen4.17 4.17 4G ""
+layout xen4.20-2176M 4.20 2176M ""
+layout xen4.17-no-regions 4.17 4G ext_regions=0
+
+passed=$(grep -c '^pass' "$results") || true
+failed=$(grep -c '^fail' "$results") || true
+skipped=$(grep -c '^skip' "$results") || true
+if [ "$failed" != 0 ]; then
+	sh "$here/failures.sh" "$results"
+	echo
+fi
+step "the logs are in $LOGS"
+echo "$passed passed, $failed failed${skipped:+, $skipped skipped}" |
+	sed 's/, 0 skipped$//'
+[ "$failed" = 0 ]
