@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Mapping of grants: pages that /dev/xen/gntalloc shares are mapped by
+ * /dev/xen/gntdev in the same domain, where they need scratch pages just as
+ * another domain's pages would. The data is checked on both sides, while
+ * mappings come and go in every order.
+ */
+#include <sched.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "xen_test.h"
+
+#define MAX_PAGES		1024
+
+/* A reference that no grant table is large enough to hold. */
+#define BAD_REF			0xfffffff0U
+
+/* A prime that divides none of the page counts: visits all pages, mixed up. */
+#define STRIDE			389U
+
+/* For the test with several processes: how many, how often, and at most what. */
+#define PARALLEL		4
+#define PARALLEL_ROUNDS		50
+#define PARALLEL_PAGES		64
+
+FIXTURE(gntdev_map)
+{
+	struct snapshot before;
+	unsigned long gntalloc_limit;
+	int gntdev;
+	int gntalloc;
+	struct shared_pages own;
+};
+
+FIXTURE_VARIANT(gntdev_map)
+{
+	unsigned int pages;
+};
+
+FIXTURE_VARIANT_ADD(gntdev_map, 1_page) { .pages = 1 };
+FIXTURE_VARIANT_ADD(gntdev_map, 64_pages) { .pages = 64 };
+FIXTURE_VARIANT_ADD(gntdev_map, 1024_pages) { .pages = MAX_PAGES };
+
+FIXTURE_SETUP(gntdev_map)
+{
+	/*
+	 * gntdev first: when a test dies, files are closed in this order, and
+	 * a page must be unmapped before it ceases to be shared.
+	 */
+	self->gntdev = open_device(_metadata, "/dev/xen/gntdev");
+	if (self->gntdev < 0)
+		return;
+	self->gntalloc = open_device(_metadata, "/dev/xen/gntalloc");
+	if (self->gntalloc < 0)
+		return;
+
+	take_snapshot(_metadata, &self->before);
+	self->gntalloc_limit = raise_limit(_metadata, GNTALLOC_LIMIT_PATH,
+					   2 * MAX_PAGES);
+	ASSERT_EQ(0, share_pages(self->gntalloc, variant->pages, &self->own));
+}
+
+FIXTURE_TEARDOWN(gntdev_map)
+{
+	restore_limit(_metadata, GNTALLOC_LIMIT_PATH, self->gntalloc_limit);
+
+	/* A failed test leaves its mappings to the end of the process. */
+	if (_metadata->exit_code == KSFT_FAIL)
+		return;
+
+	EXPECT_EQ(0, close(self->gntdev));
+	EXPECT_EQ(0, unshare_pages(&self->own));
+	EXPECT_EQ(0, close(self->gntalloc));
+	expect_restored(_metadata, &self->before);
+}
+
+TEST_F(gntdev_map, owner_to_mapping)
+{
+	struct grant_mapping map;
+
+	fill_pages(self->own.addr, 1, variant->pages);
+	ASSERT_EQ(0, map_grants(self->gntdev, self->own.refs, variant->pages,
+				&map));
+	EXPECT_TRUE(check_pages(map.addr, 1, variant->pages));
+
+	/* What is written after the page was mapped has to be seen as well. */
+	fill_pages(self->own.addr, 2, variant->pages);
+	EXPECT_TRUE(check_pages(map.addr, 2, variant->pages));
+
+	EXPECT_EQ(0, release_mapping(self->gntdev, &map));
+	EXPECT_TRUE(check_pages(self->own.addr, 2, variant->pages));
+}
+
+TEST_F(gntdev_map, mapping_to_owner)
+{
+	struct grant_mapping map;
+
+	ASSERT_EQ(0, map_grants(self->gntdev, self->own.refs, variant->pages,
+				&map));
+	fill_pages(map.addr, 3, variant->pages);
+	EXPECT_TRUE(check_pages(self->own.addr, 3, variant->pages));
+
+	EXPECT_EQ(0, release_mapping(self->gntdev, &map));
+	EXPECT_TRUE(check_pages(self->own.addr, 3, variant->pages));
+}
+
+TEST_F(gntdev_map, unmap_and_map_again)
+{
+	struct grant_mapping map;
+	unsigned int round;
+
+	for (round = 0; round < 4; round++) {
+		fill_pages(self->own.addr, 10 + round, variant->pages);
+		ASSERT_EQ(0, map_grants(self->gntdev, self->own.refs,
+					variant->pages, &map));
+		ASSERT_TRUE(check_pages(map.addr, 10 + round, variant->pages));
+
+		fill_pages(map.addr, 20 + round, variant->pages);
+		ASSERT_EQ(0, release_mapping(self->gntdev, &map));
+		ASSERT_TRUE(check_pages(self->own.addr, 20 + round,
+					variant->pages));
+	}
+}
+
+/* Xen maps one page of RAM at two of this domain's addresses. */
+TEST_F(gntdev_map, two_mappings_at_once)
+{
+	struct grant_mapping first, second;
+
+	fill_pages(self->own.addr, 30, variant->pages);
+	ASSERT_EQ(0, map_grants(self->gntdev, self->own.refs, variant->pages,
+				&first));
+	ASSERT_EQ(0, map_grants(self->gntdev, self->own.refs, variant->pages,
+				&second));
+	EXPECT_TRUE(check_pages(first.addr, 30, variant->pages));
+	EXPECT_TRUE(check_pages(second.addr, 30, variant->pages));
+
+	fill_pages(first.addr, 31, variant->pages);
+	EXPECT_TRUE(check_pages(second.addr, 31, variant->pages));
+	fill_pages(second.addr, 32, variant->pages);
+	EXPECT_TRUE(check_pages(first.addr, 32, variant->pages));
+
+	/* One goes, the other stays what it was. */
+	EXPECT_EQ(0, release_mapping(self->gntdev, &first));
+	EXPECT_TRUE(check_pages(second.addr, 32, variant->pages));
+	fill_pages(self->own.addr, 33, variant->pages);
+	EXPECT_TRUE(check_pages(second.addr, 33, variant->pages));
+	EXPECT_EQ(0, release_mapping(self->gntdev, &second));
+}
+
+/* One mapping, taken out of the address space page by page, mixed up. */
+TEST_F(gntdev_map, unmap_in_pieces)
+{
+	unsigned long size = page_size();
+	bool gone[MAX_PAGES] = { false };
+	struct grant_mapping map;
+	unsigned int i, page;
+	char *addr;
+
+	fill_pages(self->own.addr, 40, variant->pages);
+	ASSERT_EQ(0, map_grants(self->gntdev, self->own.refs, variant->pages,
+				&map));
+	addr = map.addr;
+
+	for (i = 0; i < variant->pages / 2; i++) {
+		page = i * STRIDE % variant->pages;
+		ASSERT_EQ(0, munmap(addr + page * size, size));
+		gone[page] = true;
+	}
+
+	fill_pages(self->own.addr, 41, variant->pages);
+	for (i = 0; i < variant->pages; i++) {
+		if (gone[i])
+			continue;
+		ASSERT_TRUE(check_page(addr + i * size, 41, i));
+	}
+
+	for (i = variant->pages; i-- > 0;) {
+		if (gone[i])
+			continue;
+		ASSERT_EQ(0, munmap(addr + i * size, size));
+	}
+
+	map.addr = NULL;
+	EXPECT_EQ(0, release_mapping(self->gntdev, &map));
+	EXPECT_TRUE(check_pages(self->own.addr, 41, variant->pages));
+}
+
+/*
+ * A mapping for every page, half of them replaced in mixed order while the
+ * others stay: a scratch page handed out twice would show as wrong data.
+ */
+TEST_F(gntdev_map, replace_one_by_one)
+{
+	struct grant_mapping maps[MAX_PAGES];
+	unsigned int i, page;
+
+	fill_pages(self->own.addr, 50, variant->pages);
+	for (i = 0; i < variant->pages; i++) {
+		ASSERT_EQ(0, map_grants(self->gntdev, &self->own.refs[i], 1,
+					&maps[i]));
+	}
+
+	for (i = 0; i < (variant->pages + 1) / 2; i++) {
+		page = i * STRIDE % variant->pages;
+		ASSERT_EQ(0, release_mapping(self->gntdev, &maps[page]));
+	}
+
+	/* Back in another order, so that pages change places. */
+	for (i = (variant->pages + 1) / 2; i-- > 0;) {
+		page = i * STRIDE % variant->pages;
+		ASSERT_EQ(0, map_grants(self->gntdev, &self->own.refs[page], 1,
+					&maps[page]));
+	}
+
+	for (i = 0; i < variant->pages; i++) {
+		ASSERT_TRUE(check_page(maps[i].addr, 50, i));
+		fill_page(maps[i].addr, 51, i);
+	}
+	EXPECT_TRUE(check_pages(self->own.addr, 51, variant->pages));
+
+	for (i = 0; i < variant->pages; i++) {
+		page = i * STRIDE % variant->pages;
+		ASSERT_EQ(0, release_mapping(self->gntdev, &maps[page]));
+	}
+}
+
+/* One bad reference spoils a request, and costs nothing. */
+TEST_F(gntdev_map, bad_reference)
+{
+	unsigned int bad = variant->pages / 2;
+	__u32 refs[MAX_PAGES];
+	struct grant_mapping map;
+	struct snapshot before;
+
+	take_snapshot(_metadata, &before);
+
+	memcpy(refs, self->own.refs, variant->pages * sizeof(refs[0]));
+	refs[bad] = BAD_REF;
+	EXPECT_EQ(-EINVAL, map_grants(self->gntdev, refs, variant->pages,
+				      &map));
+	expect_restored(_metadata, &before);
+
+	fill_pages(self->own.addr, 60, variant->pages);
+	ASSERT_EQ(0, map_grants(self->gntdev, self->own.refs, variant->pages,
+				&map));
+	EXPECT_TRUE(check_pages(map.addr, 60, variant->pages));
+	EXPECT_EQ(0, release_mapping(self->gntdev, &map));
+}
+
+/* Whoever dies with grants mapped leaves no page behind. */
+TEST_F(gntdev_map, killed_while_mapped)
+{
+	struct grant_mapping map;
+	struct snapshot before;
+	int gntdev, status;
+	pid_t child;
+
+	take_snapshot(_metadata, &before);
+	fill_pages(self->own.addr, 70, variant->pages);
+
+	child = fork();
+	ASSERT_GE(child, 0);
+	if (!child) {
+		/* A device of its own: the fixture's outlives the child. */
+		gntdev = open("/dev/xen/gntdev", O_RDWR | O_CLOEXEC);
+		if (gntdev < 0 ||
+		    map_grants(gntdev, self->own.refs, variant->pages, &map))
+			_exit(KSFT_FAIL);
+		fill_pages(map.addr, 71, variant->pages);
+		raise(SIGKILL);
+	}
+
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	EXPECT_TRUE(check_pages(self->own.addr, 71, variant->pages));
+	expect_restored(_metadata, &before);
+}
+
+FIXTURE(gntdev_request)
+{
+	struct snapshot before;
+	int gntdev;
+};
+
+FIXTURE_SETUP(gntdev_request)
+{
+	self->gntdev = open_device(_metadata, "/dev/xen/gntdev");
+	if (self->gntdev < 0)
+		return;
+	take_snapshot(_metadata, &self->before);
+}
+
+FIXTURE_TEARDOWN(gntdev_request)
+{
+	EXPECT_EQ(0, close(self->gntdev));
+	expect_restored(_metadata, &self->before);
+}
+
+TEST_F(gntdev_request, no_pages)
+{
+	struct grant_mapping map;
+
+	EXPECT_EQ(-EINVAL, reserve_mapping(self->gntdev, NULL, 0, &map));
+}
+
+TEST_F(gntdev_request, more_than_the_limit)
+{
+	struct grant_mapping map;
+	unsigned long limit;
+
+	ASSERT_TRUE(read_number(GNTDEV_LIMIT_PATH, &limit));
+	EXPECT_EQ(-EINVAL, reserve_mapping(self->gntdev, NULL, limit + 1,
+					   &map));
+}
+
+/* What each of the processes in parallel does, with a seed of its own. */
+static bool map_many_times(unsigned int seed)
+{
+	unsigned int round, count;
+	struct grant_mapping map;
+	struct shared_pages own;
+	int gntdev, gntalloc;
+	bool ok = true;
+
+	gntdev = open("/dev/xen/gntdev", O_RDWR | O_CLOEXEC);
+	gntalloc = open("/dev/xen/gntalloc", O_RDWR | O_CLOEXEC);
+
+	for (round = 0; round < PARALLEL_ROUNDS && ok; round++) {
+		count = 1 + (round * STRIDE + seed) % PARALLEL_PAGES;
+		if (share_pages(gntalloc, count, &own) ||
+		    map_grants(gntdev, own.refs, count, &map))
+			return false;
+
+		fill_pages(own.addr, seed, count);
+		sched_yield();
+		ok = check_pages(map.addr, seed, count);
+		fill_pages(map.addr, seed + 1, count);
+		sched_yield();
+		ok = ok && check_pages(own.addr, seed + 1, count);
+
+		ok = !release_mapping(gntdev, &map) && ok;
+		ok = !unshare_pages(&own) && ok;
+	}
+
+	return ok;
+}
+
+/* Processes get in each other's way, but not at each other's pages. */
+TEST_F(gntdev_request, in_parallel)
+{
+	pid_t children[PARALLEL];
+	int gntalloc, status;
+	unsigned int i;
+
+	/* The processes open their own, and cannot skip the test. */
+	gntalloc = open_device(_metadata, "/dev/xen/gntalloc");
+	if (gntalloc < 0)
+		return;
+	EXPECT_EQ(0, close(gntalloc));
+
+	for (i = 0; i < PARALLEL; i++) {
+		children[i] = fork();
+		ASSERT_GE(children[i], 0);
+		if (!children[i])
+			_exit(map_many_times(100 + 2 * i) ? KSFT_PASS :
+							    KSFT_FAIL);
+	}
+
+	for (i = 0; i < PARALLEL; i++) {
+		ASSERT_EQ(children[i], waitpid(children[i], &status, 0));
+		EXPECT_TRUE(WIFEXITED(status) && !WEXITSTATUS(status));
+	}
+}
+
+/* Closing the file is enough to give reserved pages back. */
+TEST_F(gntdev_request, released_by_close)
+{
+	struct grant_mapping map;
+	struct snapshot now;
+
+	ASSERT_EQ(0, reserve_mapping(self->gntdev, NULL, 512, &map));
+	if (!self->before.have_stats)
+		SKIP(return, "no %s to see pages in", STATS_PATH);
+
+	/* So that the teardown cannot be content because nothing was taken. */
+	take_snapshot(_metadata, &now);
+	EXPECT_EQ(512UL, now.scratch_used - self->before.scratch_used +
+		       now.donated_used - self->before.donated_used +
+		       now.ballooned_used - self->before.ballooned_used);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,542 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the tests in this directory share: sharing pages of this domain through
+ * /dev/xen/gntalloc, mapping grants through /dev/xen/gntdev, a pattern that
+ * tells where a word belongs, and the figures that must be the same before and
+ * after a test.
+ *
+ * A helper that takes _metadata may end or skip the test itself. The others
+ * return a negative errno.
+ */
+#ifndef SELFTEST_XEN_TEST_H
+#define SELFTEST_XEN_TEST_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <xen/interface/xen.h>
+#include <xen/gntalloc.h>
+#include <xen/gntdev.h>
+
+#include "../kselftest_harness.h"
+
+/* Xen grants and maps memory in units of 4 KiB whatever the kernel's page. */
+#define XEN_PAGE_SIZE		4096UL
+#define WORDS_PER_PAGE		(XEN_PAGE_SIZE / sizeof(__u64))
+
+/* The tests run in dom0 and grant its pages to itself. */
+#define OWN_DOMID		0
+
+#define STATS_PATH		"/sys/kernel/debug/xen/unpopulated/stats"
+#define REGIONS_PATH		"/sys/kernel/debug/xen/unpopulated/regions"
+#define CURRENT_KB_PATH		\
+	"/sys/devices/system/xen_memory/xen_memory0/info/current_kb"
+#define GNTALLOC_LIMIT_PATH	"/sys/module/xen_gntalloc/parameters/limit"
+#define GNTDEV_LIMIT_PATH	"/sys/module/xen_gntdev/parameters/limit"
+
+/*
+ * Pages come back a while after the last user has gone: gntdev unmaps in the
+ * background, and a kernel thread takes ballooned memory back from Xen.
+ */
+#define RESTORE_TIMEOUT_MS	10000
+#define RESTORE_POLL_MS		10
+
+static inline unsigned long page_size(void)
+{
+	return sysconf(_SC_PAGESIZE);
+}
+
+static inline void sleep_ms(unsigned int ms)
+{
+	struct timespec ts = {
+		.tv_sec = ms / 1000,
+		.tv_nsec = (ms % 1000) * 1000000L,
+	};
+
+	nanosleep(&ts, NULL);
+}
+
+/* Files that hold figures ----------------------------------------------- */
+
+/* The unsigned number that follows @name in a file of "name value" lines. */
+static inline bool read_named(const char *path, const char *name,
+			      unsigned long *value)
+{
+	size_t len = strlen(name);
+	bool found = false;
+	char line[128];
+	FILE *file;
+
+	file = fopen(path, "r");
+	if (!file)
+		return false;
+
+	while (!found && fgets(line, sizeof(line), file))
+		found = !strncmp(line, name, len) &&
+			sscanf(line + len, " %lu", value) == 1;
+
+	fclose(file);
+	return found;
+}
+
+/* The unsigned number that is the whole of a file. */
+static inline bool read_number(const char *path, unsigned long *value)
+{
+	return read_named(path, "", value);
+}
+
+static inline bool write_number(const char *path, unsigned long value)
+{
+	FILE *file = fopen(path, "w");
+	bool ok;
+
+	if (!file)
+		return false;
+
+	ok = fprintf(file, "%lu\n", value) > 0;
+	return !fclose(file) && ok;
+}
+
+/*
+ * Raise the limit at @path to at least @wanted. Returns what it was, for
+ * restore_limit(), or 0 when there was nothing to do.
+ */
+static inline unsigned long raise_limit(struct __test_metadata *_metadata,
+					const char *path, unsigned long wanted)
+{
+	unsigned long old;
+
+	ASSERT_TRUE(read_number(path, &old))
+		TH_LOG("%s cannot be read", path);
+	if (old >= wanted)
+		return 0;
+
+	ASSERT_TRUE(write_number(path, wanted))
+		TH_LOG("%s cannot be written", path);
+	return old;
+}
+
+static inline void restore_limit(struct __test_metadata *_metadata,
+				 const char *path, unsigned long old)
+{
+	EXPECT_TRUE(!old || write_number(path, old));
+}
+
+/*
+ * The RAM that can be had. MemAvailable misses what the page allocator keeps in
+ * lists of the CPUs, which is tens of MiB when much has just been freed.
+ */
+static inline unsigned long mem_available_pages(struct __test_metadata *_metadata)
+{
+	unsigned long kb, count, pages;
+	char line[128];
+	FILE *file;
+
+	ASSERT_TRUE(read_named("/proc/meminfo", "MemAvailable:", &kb));
+	pages = kb * 1024 / page_size();
+
+	file = fopen("/proc/zoneinfo", "r");
+	ASSERT_NE(NULL, file);
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, " count: %lu", &count) == 1)
+			pages += count;
+	}
+	fclose(file);
+
+	return pages;
+}
+
+/*
+ * The pages that the extended regions in use have room for, all together and
+ * the largest. 0 where there are none, or no way to know.
+ */
+static inline void read_regions(unsigned long *total, unsigned long *largest)
+{
+	unsigned long long start, end;
+	unsigned long pages;
+	char line[128];
+	FILE *file;
+
+	*total = 0;
+	*largest = 0;
+
+	file = fopen(REGIONS_PATH, "r");
+	if (!file)
+		return;
+
+	while (fgets(line, sizeof(line), file)) {
+		if (!strstr(line, "Xen extended region") ||
+		    sscanf(line, "%llx-%llx", &start, &end) != 2)
+			continue;
+		pages = (end - start + 1) / page_size();
+		*total += pages;
+		if (pages > *largest)
+			*largest = pages;
+	}
+
+	fclose(file);
+}
+
+/* What must be the same before and after -------------------------------- */
+
+struct snapshot {
+	bool have_stats;
+	unsigned long scratch_used;
+	unsigned long donated_used;
+	unsigned long ballooned_used;
+	/* The memory this domain holds, as the balloon driver counts it. */
+	bool have_current_kb;
+	unsigned long current_kb;
+};
+
+static inline unsigned long read_stat(struct __test_metadata *_metadata,
+				      const char *name)
+{
+	unsigned long value;
+
+	ASSERT_TRUE(read_named(STATS_PATH, name, &value))
+		TH_LOG("no %s in %s", name, STATS_PATH);
+	return value;
+}
+
+static inline void take_snapshot(struct __test_metadata *_metadata,
+				 struct snapshot *snap)
+{
+	memset(snap, 0, sizeof(*snap));
+
+	snap->have_stats = !access(STATS_PATH, F_OK);
+	if (snap->have_stats) {
+		snap->scratch_used = read_stat(_metadata, "scratch_used");
+		snap->donated_used = read_stat(_metadata, "donated_used");
+		snap->ballooned_used = read_stat(_metadata, "ballooned_used");
+	}
+
+	snap->have_current_kb = read_number(CURRENT_KB_PATH, &snap->current_kb);
+}
+
+static inline bool snapshot_restored(const struct snapshot *before,
+				     const struct snapshot *now)
+{
+	return now->scratch_used == before->scratch_used &&
+	       now->donated_used == before->donated_used &&
+	       now->ballooned_used == before->ballooned_used &&
+	       now->current_kb >= before->current_kb;
+}
+
+/* Every page taken since @before was taken has to find its way home. */
+static inline void expect_restored(struct __test_metadata *_metadata,
+				   const struct snapshot *before)
+{
+	struct snapshot now;
+	unsigned int ms;
+
+	for (ms = 0; ms < RESTORE_TIMEOUT_MS; ms += RESTORE_POLL_MS) {
+		take_snapshot(_metadata, &now);
+		if (snapshot_restored(before, &now))
+			return;
+		sleep_ms(RESTORE_POLL_MS);
+	}
+
+	EXPECT_EQ(before->scratch_used, now.scratch_used);
+	EXPECT_EQ(before->donated_used, now.donated_used);
+	EXPECT_EQ(before->ballooned_used, now.ballooned_used);
+	EXPECT_LE(before->current_kb, now.current_kb);
+}
+
+/* Devices --------------------------------------------------------------- */
+
+/* Returns a negative number after having skipped the test. */
+static inline int open_device(struct __test_metadata *_metadata,
+			      const char *path)
+{
+	char capabilities[64] = "";
+	FILE *file;
+	int fd;
+
+	/* Without xenfs nothing is known, and dom0 is what to expect. */
+	file = fopen("/proc/xen/capabilities", "r");
+	if (file) {
+		if (!fgets(capabilities, sizeof(capabilities), file))
+			capabilities[0] = '\0';
+		fclose(file);
+		if (!strstr(capabilities, "control_d"))
+			SKIP(return -1, "not in dom0");
+	}
+
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0 && (errno == ENOENT || errno == ENODEV || errno == ENXIO))
+		SKIP(return -1, "no %s: not on Xen, or not configured", path);
+	if (fd < 0 && (errno == EACCES || errno == EPERM))
+		SKIP(return -1, "%s needs root", path);
+	ASSERT_GE(fd, 0)
+		TH_LOG("%s: %s", path, strerror(errno));
+
+	return fd;
+}
+
+/* Pages of this domain that it has granted to itself. */
+struct shared_pages {
+	int fd;			/* of gntalloc */
+	unsigned int count;
+	__u64 index;
+	__u32 *refs;
+	char *addr;		/* as their owner sees them */
+};
+
+static inline int share_pages(int fd, unsigned int count,
+			      struct shared_pages *shared)
+{
+	struct ioctl_gntalloc_alloc_gref *op;
+	int err = 0;
+
+	memset(shared, 0, sizeof(*shared));
+
+	op = calloc(1, sizeof(*op) + count * sizeof(op->gref_ids[0]));
+	shared->refs = calloc(count, sizeof(shared->refs[0]));
+	if (!op || !shared->refs) {
+		err = -ENOMEM;
+		goto out;
+	}
+
+	op->domid = OWN_DOMID;
+	op->flags = GNTALLOC_FLAG_WRITABLE;
+	op->count = count;
+	if (ioctl(fd, IOCTL_GNTALLOC_ALLOC_GREF, op)) {
+		err = -errno;
+		goto out;
+	}
+	memcpy(shared->refs, op->gref_ids_flex, count * sizeof(shared->refs[0]));
+
+	shared->fd = fd;
+	shared->count = count;
+	shared->index = op->index;
+	shared->addr = mmap(NULL, count * page_size(), PROT_READ | PROT_WRITE,
+			    MAP_SHARED, fd, op->index);
+	if (shared->addr == MAP_FAILED) {
+		struct ioctl_gntalloc_dealloc_gref dealloc = {
+			.index = op->index,
+			.count = count,
+		};
+
+		err = -errno;
+		ioctl(fd, IOCTL_GNTALLOC_DEALLOC_GREF, &dealloc);
+	}
+out:
+	if (err) {
+		free(shared->refs);
+		shared->refs = NULL;
+	}
+	free(op);
+	return err;
+}
+
+/* Only when nothing maps the pages any more, or Xen keeps them granted. */
+static inline int unshare_pages(struct shared_pages *shared)
+{
+	struct ioctl_gntalloc_dealloc_gref op = {
+		.index = shared->index,
+		.count = shared->count,
+	};
+	int err = 0;
+
+	if (!shared->refs)
+		return 0;
+
+	if (munmap(shared->addr, shared->count * page_size()) ||
+	    ioctl(shared->fd, IOCTL_GNTALLOC_DEALLOC_GREF, &op))
+		err = -errno;
+
+	free(shared->refs);
+	shared->refs = NULL;
+	return err;
+}
+
+/* A mapping of grants, or, without an address, only the pages for one. */
+struct grant_mapping {
+	unsigned int count;
+	__u64 index;
+	char *addr;
+};
+
+/*
+ * Have gntdev take the scratch pages for a mapping of @count grants, without
+ * mapping anything yet. With @refs NULL the grants are never to be mapped.
+ */
+static inline int reserve_mapping(int fd, const __u32 *refs,
+				  unsigned int count, struct grant_mapping *map)
+{
+	struct ioctl_gntdev_map_grant_ref *op;
+	unsigned int i;
+	int err = 0;
+
+	memset(map, 0, sizeof(*map));
+
+	op = calloc(1, sizeof(*op) + count * sizeof(op->refs[0]));
+	if (!op)
+		return -ENOMEM;
+
+	op->count = count;
+	for (i = 0; refs && i < count; i++) {
+		op->refs[i].domid = OWN_DOMID;
+		op->refs[i].ref = refs[i];
+	}
+
+	if (ioctl(fd, IOCTL_GNTDEV_MAP_GRANT_REF, op)) {
+		err = -errno;
+	} else {
+		map->count = count;
+		map->index = op->index;
+	}
+
+	free(op);
+	return err;
+}
+
+static inline int release_mapping(int fd, struct grant_mapping *map)
+{
+	struct ioctl_gntdev_unmap_grant_ref op = {
+		.index = map->index,
+		.count = map->count,
+	};
+	int err = 0;
+
+	if (map->addr && munmap(map->addr, map->count * page_size()))
+		err = -errno;
+	if (ioctl(fd, IOCTL_GNTDEV_UNMAP_GRANT_REF, &op))
+		err = -errno;
+
+	memset(map, 0, sizeof(*map));
+	return err;
+}
+
+static inline int map_grants(int fd, const __u32 *refs, unsigned int count,
+			     struct grant_mapping *map)
+{
+	void *addr;
+	int err;
+
+	err = reserve_mapping(fd, refs, count, map);
+	if (err)
+		return err;
+
+	addr = mmap(NULL, count * page_size(), PROT_READ | PROT_WRITE,
+		    MAP_SHARED, fd, map->index);
+	if (addr == MAP_FAILED) {
+		err = -errno;
+		release_mapping(fd, map);
+		return err;
+	}
+
+	map->addr = addr;
+	return 0;
+}
+
+/* Patterns -------------------------------------------------------------- */
+
+/*
+ * No two words of all pages and all seeds are the same, and a word that turns
+ * up in the wrong place tells where it comes from.
+ */
+static inline __u64 pattern_word(__u16 seed, __u32 page, __u16 word)
+{
+	return (__u64)seed << 48 | (__u64)page << 16 | word;
+}
+
+/*
+ * One page of memory has several addresses here. The compiler must believe that
+ * it may change behind each of them.
+ */
+static inline void barrier(void)
+{
+	__asm__ __volatile__("" : : : "memory");
+}
+
+/* Write page @page of the pattern. */
+static inline void fill_page(char *addr, __u16 seed, unsigned int page)
+{
+	__u64 *words = (__u64 *)addr;
+	unsigned int i;
+
+	for (i = 0; i < WORDS_PER_PAGE; i++)
+		words[i] = pattern_word(seed, page, i);
+
+	barrier();
+}
+
+/* Is this page @page of the pattern? Says what is wrong with the first word. */
+static inline bool check_page(const char *addr, __u16 seed, unsigned int page)
+{
+	const __u64 *words = (const __u64 *)addr;
+	unsigned int i;
+
+	barrier();
+
+	for (i = 0; i < WORDS_PER_PAGE; i++) {
+		__u64 seen = words[i];
+
+		if (seen == pattern_word(seed, page, i))
+			continue;
+
+		ksft_print_msg("seed %u page %u word %u expected, seen seed %u page %u word %u\n",
+			       seed, page, i, (unsigned int)(seen >> 48),
+			       (__u32)(seen >> 16),
+			       (unsigned int)(seen & 0xffff));
+		return false;
+	}
+
+	return true;
+}
+
+static inline void fill_pages(char *addr, __u16 seed, unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		fill_page(addr + i * page_size(), seed, i);
+}
+
+static inline bool check_pages(const char *addr, __u16 seed,
+			       unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		if (!check_page(addr + i * page_size(), seed, i))
+			return false;
+
+	return true;
+}
+
+/*
+ * The whole way once: share, map, see the owner's data through the mapping and
+ * the mapping's data at the owner, let go of everything.
+ */
+static inline void expect_grants_work(struct __test_metadata *_metadata,
+				      int gntalloc, int gntdev,
+				      unsigned int count)
+{
+	struct grant_mapping map;
+	struct shared_pages own;
+
+	ASSERT_EQ(0, share_pages(gntalloc, count, &own));
+	ASSERT_EQ(0, map_grants(gntdev, own.refs, count, &map));
+
+	fill_pages(own.addr, 0x0a11, count);
+	EXPECT_TRUE(check_pages(map.addr, 0x0a11, count));
+	fill_pages(map.addr, 0x0b22, count);
+	EXPECT_TRUE(check_pages(own.addr, 0x0b22, count));
+
+	EXPECT_EQ(0, release_mapping(gntdev, &map));
+	EXPECT_EQ(0, unshare_pages(&own));
+}
+
+#endif
