@@ -369,7 +369,7 @@ static void make_ready(struct xen_scratch_pool *pool,
 	unsigned long start = chunk->nr_ready;
 	unsigned long nr_free = nr_pages;
 
-	guard(spinlock)(&pool->lock);
+	spin_lock(&pool->lock);
 
 	if (chunk->members) {
 		/* Granules are whole words of the bitmaps. */
@@ -385,6 +385,8 @@ static void make_ready(struct xen_scratch_pool *pool,
 	chunk->nr_ready += nr_pages;
 	if (nr_free)
 		add_free_pages(pool, chunk, start, nr_free);
+
+	spin_unlock(&pool->lock);
 }
 
 static void free_chunk(struct xen_scratch_chunk *chunk)
@@ -515,15 +517,16 @@ static void unindex_chunk(struct xen_scratch_pool *pool,
 {
 	unsigned long i, last;
 
-	/* Under the lock, chunk_of() may have it for a page that is not out. */
-	guard(spinlock)(&pool->lock);
-
 	last = chunk->index +
 	       (chunk->nr_pages - 1) / XEN_SCRATCH_GRANULE_PAGES;
+
+	/* Under the lock, chunk_of() may have it for a page that is not out. */
+	spin_lock(&pool->lock);
 	for (i = chunk->index; i <= last; i++) {
 		if (xa_load(&pool->chunks, i) == chunk)
 			xa_erase(&pool->chunks, i);
 	}
+	spin_unlock(&pool->lock);
 }
 
 static int index_chunk(struct xen_scratch_pool *pool,
@@ -670,33 +673,47 @@ static int grow(struct xen_scratch_pool *pool, unsigned long nr_pages)
 	return ret;
 }
 
+/* Remember which pages are ballooned; all of them or none. */
+static int record_ballooned(struct xen_scratch_pool *pool,
+			    unsigned int nr_pages, struct page **pages)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < nr_pages; i++) {
+		ret = xa_insert(&pool->ballooned, page_to_pfn(pages[i]),
+				pages[i], GFP_KERNEL);
+		if (ret) {
+			while (i--)
+				xa_erase(&pool->ballooned,
+					 page_to_pfn(pages[i]));
+			return ret;
+		}
+	}
+
+	return 0;
+}
+
 static int take_ballooned_pages(struct xen_scratch_pool *pool,
 				unsigned int nr_pages, struct page **pages)
 {
-	unsigned int i;
 	int ret;
 
 	ret = xen_scratch_balloon_alloc(nr_pages, pages);
 	if (ret)
 		return ret;
 
-	for (i = 0; i < nr_pages; i++) {
-		ret = xa_insert(&pool->ballooned, page_to_pfn(pages[i]),
-				pages[i], GFP_KERNEL);
-		if (ret)
-			goto undo;
+	ret = record_ballooned(pool, nr_pages, pages);
+	if (ret) {
+		xen_scratch_balloon_free(nr_pages, pages);
+		return ret;
 	}
 
-	guard(spinlock)(&pool->lock);
+	spin_lock(&pool->lock);
 	account_used(pool, NULL, nr_pages);
+	spin_unlock(&pool->lock);
 
 	return 0;
-
-undo:
-	while (i--)
-		xa_erase(&pool->ballooned, page_to_pfn(pages[i]));
-	xen_scratch_balloon_free(nr_pages, pages);
-	return ret;
 }
 
 /* Give back the leading ballooned pages of @pages; returns how many. */
@@ -715,8 +732,9 @@ static unsigned int put_ballooned_pages(struct xen_scratch_pool *pool,
 
 	xen_scratch_balloon_free(nr, pages);
 
-	guard(spinlock)(&pool->lock);
+	spin_lock(&pool->lock);
 	account_used(pool, NULL, -(long)nr);
+	spin_unlock(&pool->lock);
 
 	return nr;
 }
@@ -776,11 +794,12 @@ VISIBLE_IF_KUNIT int xen_scratch_alloc(struct xen_scratch_pool *pool,
 	if (ret)
 		xen_scratch_free(pool, taken, pages);
 
-	guard(spinlock)(&pool->lock);
+	spin_lock(&pool->lock);
 	if (ret)
 		pool->failures++;
 	else
 		pool->fallbacks++;
+	spin_unlock(&pool->lock);
 
 	return ret;
 }
@@ -958,7 +977,7 @@ static int stats_show(struct seq_file *m, void *unused)
 	struct xen_scratch_pool *pool = m->private;
 
 	guard(mutex)(&pool->grow_lock);
-	guard(spinlock)(&pool->lock);
+	spin_lock(&pool->lock);
 
 	seq_printf(m, "scratch_free %lu\n",
 		   pool->scratch_pages - pool->scratch_used);
@@ -971,6 +990,8 @@ static int stats_show(struct seq_file *m, void *unused)
 	seq_printf(m, "grows %lu\n", pool->grows);
 	seq_printf(m, "fallbacks %lu\n", pool->fallbacks);
 	seq_printf(m, "failures %lu\n", pool->failures);
+
+	spin_unlock(&pool->lock);
 
 	return 0;
 }

@@ -67,9 +67,8 @@ static unsigned int merge_ranges(struct range *ranges, unsigned int nr_ranges)
 	for (i = 0; i < nr_valid; i++) {
 		struct range *last = nr ? &ranges[nr - 1] : NULL;
 
-		/* Written so that a range up to U64_MAX does not wrap. */
 		if (last && (ranges[i].start <= last->end ||
-			     ranges[i].start - last->end == 1))
+			     ranges[i].start == last->end + 1))
 			last->end = max(last->end, ranges[i].end);
 		else
 			ranges[nr++] = ranges[i];

@@ -43,6 +43,8 @@ struct regions_case {
 	struct quarters mappable;
 	/* The regions that are to be claimed. */
 	struct quarters expect[MAX_RANGES];
+	/* What is said first about a range that is not used, if anything. */
+	const char *why;
 };
 
 static const struct regions_case regions_cases[] = {
@@ -59,9 +61,11 @@ static const struct regions_case regions_cases[] = {
 	}, {
 		.name = "less than a granule",
 		.ranges = { Q(8, 10) },
+		.why = "smaller than a granule",
 	}, {
 		.name = "a granule's worth, but unaligned",
 		.ranges = { Q(9, 12) },
+		.why = "smaller than a granule",
 	}, {
 		.name = "unaligned start",
 		.ranges = { Q(9, 19) },
@@ -109,10 +113,17 @@ static const struct regions_case regions_cases[] = {
 	}, {
 		.name = "nothing but the first granule",
 		.ranges = { Q(0, 3) },
+		.why = "cannot be mapped",
 	}, {
 		.name = "ends before it starts",
 		.ranges = { Q(9, 8), Q(16, 23) },
 		.expect = { Q(16, 23) },
+		.why = "ends before it starts",
+	}, {
+		.name = "an empty one between two that touch",
+		.ranges = { Q(8, 9), Q(10, 8), Q(10, 9), Q(10, 11) },
+		.expect = { Q(8, 11) },
+		.why = "ends before it starts",
 	}, {
 		.name = "past the end of the address space",
 		.ranges = { Q(248, 300) },
@@ -126,11 +137,13 @@ static const struct regions_case regions_cases[] = {
 		.ranges = { Q(8, 15), Q(40, 47) },
 		.mappable = Q(32, 63),
 		.expect = { Q(40, 47) },
+		.why = "cannot be mapped",
 	}, {
 		.name = "above what can be mapped",
 		.ranges = { Q(40, 47), Q(80, 87) },
 		.mappable = Q(32, 63),
 		.expect = { Q(40, 47) },
+		.why = "cannot be mapped",
 	}, {
 		.name = "reaches over both ends of what can be mapped",
 		.ranges = { Q(8, 127) },
@@ -146,6 +159,7 @@ static const struct regions_case regions_cases[] = {
 		.ranges = { Q(16, 23), Q(40, 47) },
 		.conflicts = { Q(12, 31) },
 		.expect = { Q(40, 47) },
+		.why = "overlaps ",
 	}, {
 		.name = "a conflict at the start",
 		.ranges = { Q(16, 31) },
@@ -161,6 +175,7 @@ static const struct regions_case regions_cases[] = {
 		.ranges = { Q(16, 47) },
 		.conflicts = { Q(25, 25) },
 		.expect = { Q(16, 23), Q(28, 47) },
+		.why = "overlaps ",
 	}, {
 		.name = "several conflicts",
 		.ranges = { Q(16, 63) },
@@ -196,6 +211,8 @@ struct regions_test {
 	unsigned int nr_ranges;
 	/* For each quarter: may be used, as the input has it. */
 	bool usable[NR_QUARTERS];
+	/* The first reason given for not using something. */
+	const char *why;
 };
 
 static struct range to_range(const struct quarters *quarters)
@@ -206,9 +223,13 @@ static struct range to_range(const struct quarters *quarters)
 	};
 }
 
-/* Keeps some thousand lines of random cases out of the log. */
-static void no_report(u64 start, u64 end, const char *why, const char *who)
+/* Also keeps some thousand lines of random cases out of the log. */
+static void fake_report(u64 start, u64 end, const char *why, const char *who)
 {
+	struct regions_test *ctx = kunit_get_current_test()->priv;
+
+	if (!ctx->why)
+		ctx->why = why;
 }
 
 static void regions_test_reset(struct regions_test *ctx)
@@ -227,7 +248,8 @@ static int regions_test_init(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, ctx);
 	test->priv = ctx;
 	regions_test_reset(ctx);
-	kunit_activate_static_stub(test, xen_scratch_report_unused, no_report);
+	kunit_activate_static_stub(test, xen_scratch_report_unused,
+				   fake_report);
 
 	return 0;
 }
@@ -356,6 +378,9 @@ static void regions_test_table(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, region->res.end, range.end);
 	}
 	KUNIT_EXPECT_FALSE(test, expect->used);
+
+	if (param->why)
+		KUNIT_EXPECT_STREQ(test, ctx->why, param->why);
 }
 
 /* Nothing can be claimed twice, by us or by anybody else. */
@@ -387,23 +412,35 @@ static void regions_test_exclusive(struct kunit *test)
 static void regions_test_huge(struct kunit *test)
 {
 	struct regions_test *ctx = test->priv;
-	struct range ranges[] = {
+	struct range top[] = {
 		{ .start = U64_MAX - QUARTER, .end = U64_MAX },
 		{ .start = 8 * QUARTER, .end = 16 * QUARTER - 1 },
 		{ .start = U64_MAX, .end = U64_MAX },
 	};
+	struct range all = { .start = 0, .end = U64_MAX };
 	struct xen_scratch_region *region;
 
 	ctx->root.end = -1;
 	ctx->mappable.end = U64_MAX;
+
 	KUNIT_ASSERT_EQ(test, xen_scratch_claim_regions(&ctx->regions,
 							&ctx->root,
-							&ctx->mappable, ranges,
-							ARRAY_SIZE(ranges)), 1);
+							&ctx->mappable, top,
+							ARRAY_SIZE(top)), 1);
 	region = list_first_entry(&ctx->regions, struct xen_scratch_region,
 				  list);
 	KUNIT_EXPECT_EQ(test, region->res.start, 8 * QUARTER);
 	KUNIT_EXPECT_EQ(test, region->res.end, 16 * QUARTER - 1);
+
+	/* Around the region that is there by now, and less the last byte. */
+	KUNIT_ASSERT_EQ(test, xen_scratch_claim_regions(&ctx->regions,
+							&ctx->root,
+							&ctx->mappable, &all,
+							1), 2);
+	region = list_last_entry(&ctx->regions, struct xen_scratch_region,
+				 list);
+	KUNIT_EXPECT_EQ(test, region->res.start, 16 * QUARTER);
+	KUNIT_EXPECT_EQ(test, region->res.end, U64_MAX - XEN_SCRATCH_GRANULE);
 }
 
 #define NR_RANDOM	2000
@@ -433,6 +470,9 @@ static void regions_test_random(struct kunit *test)
 
 		for (j = prandom_u32_state(&rnd) % (MAX_RANGES + 1); j; j--) {
 			random_range(&rnd, &range, 64);
+			/* Some are empty. */
+			if (prandom_u32_state(&rnd) % 8 == 0)
+				range.end = range.start - 1;
 			advertise(ctx, &range);
 		}
 		for (j = prandom_u32_state(&rnd) % (MAX_RANGES + 1); j; j--) {
