@@ -19,7 +19,8 @@
  *
  * Chunks are made when the free pages do not suffice: one granule (2 MiB with
  * 4 KiB pages, which costs 32 KiB of memmap) at first, twice as much each time
- * up to a section, so that a domain pays for what it uses.  A request is taken
+ * up to a section, so that a domain pays for about what it uses.  No chunk
+ * reaches from one section into the next.  A request is taken
  * from the lowest free pages, from as many chunks as it needs: neither order
  * nor contiguity is promised, but both come cheaply and keep what is in use
  * dense.  What a chunk is never depends on what is written in its pages: those
@@ -48,12 +49,14 @@
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/init.h>
+#include <linux/limits.h>
 #include <linux/memory_hotplug.h>
 #include <linux/memremap.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/seq_file.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 
 #include <kunit/static_stub.h>
@@ -65,7 +68,7 @@
 
 #include "unpopulated.h"
 
-/* Set on the first entry of a chunk that has a free page. */
+/* Set on the entry @index of a chunk that has a free page. */
 #define XEN_SCRATCH_AVAILABLE	XA_MARK_0
 
 /* How many granules that cannot be mapped one growth tries before giving up. */
@@ -74,7 +77,8 @@
 /**
  * struct xen_scratch_chunk - a range of pfns with struct pages
  * @first: page of the first pfn; the following are @first + 1, ...
- * @index: first entry of this chunk in &xen_scratch_pool.chunks
+ * @index: the entry of this chunk in &xen_scratch_pool.chunks that is marked;
+ *	of hot-added chunks the first one
  * @nr_pages: number of pfns in the range
  * @nr_free: number of bits set in @free
  * @lowest_free: no bit below this one is set in @free
@@ -175,10 +179,9 @@ static int p2m_prepare(unsigned long pfn, unsigned long nr_pages)
 }
 
 /*
- * The linear map of a PV guest must not map pfns that no frame is behind.
- * Entries that said "identity" before are not restored if the pfns cannot be
- * used after all: that they were free in the resource tree means that there is
- * no device to reach.
+ * Until a frame is mapped at them, the linear map must have no entries for
+ * these pfns: with the identity that the p2m has for addresses without RAM it
+ * would map whatever the host has there.
  */
 static int p2m_invalidate(unsigned long pfn, unsigned long nr_pages)
 {
@@ -195,6 +198,18 @@ static int p2m_invalidate(unsigned long pfn, unsigned long nr_pages)
 	return 0;
 }
 
+/* Undo that for addresses that are given back, a device may come there yet. */
+static void p2m_restore(unsigned long pfn, unsigned long nr_pages)
+{
+	unsigned long end = pfn + nr_pages;
+
+	if (!xen_pv_domain())
+		return;
+
+	for (; pfn < end; pfn++)
+		set_phys_to_machine(pfn, IDENTITY_FRAME(pfn));
+}
+
 static unsigned long p2m_max_pfn(void)
 {
 	return xen_pv_domain() ? xen_p2m_size : ULONG_MAX;
@@ -208,6 +223,10 @@ static int p2m_prepare(unsigned long pfn, unsigned long nr_pages)
 static int p2m_invalidate(unsigned long pfn, unsigned long nr_pages)
 {
 	return 0;
+}
+
+static void p2m_restore(unsigned long pfn, unsigned long nr_pages)
+{
 }
 
 static unsigned long p2m_max_pfn(void)
@@ -398,7 +417,7 @@ static void free_chunk(struct xen_scratch_chunk *chunk)
 
 /*
  * Record a donated page, in a chunk for the section that it is in.  The page
- * becomes available later, by use_donated_pages().
+ * becomes available later, by use_donated_pages().  -EEXIST: it already is one.
  */
 static int donate_page(struct xen_scratch_pool *pool, struct page *page)
 {
@@ -407,8 +426,6 @@ static int donate_page(struct xen_scratch_pool *pool, struct page *page)
 	unsigned long index = pfn / XEN_SCRATCH_GRANULE_PAGES;
 	struct xen_scratch_chunk *chunk;
 	int ret;
-
-	guard(mutex)(&pool->grow_lock);
 
 	/* Backwards: whoever donates goes from page to page. */
 	list_for_each_entry_reverse(chunk, &pool->dormant, list) {
@@ -443,6 +460,26 @@ found:
 	pool->donated_pages++;
 
 	return 0;
+}
+
+static void donate_pages(struct xen_scratch_pool *pool, unsigned int nr_pages,
+			 struct page **pages)
+{
+	unsigned int i;
+
+	guard(mutex)(&pool->grow_lock);
+
+	for (i = 0; i < nr_pages; i++) {
+		switch (donate_page(pool, pages[i])) {
+		case 0:
+			break;
+		case -ENOMEM:
+			pr_warn_once("no memory to take donated pages\n");
+			break;
+		default:
+			xen_scratch_misuse(pages[i]);
+		}
+	}
 }
 
 /*
@@ -488,24 +525,33 @@ static unsigned long halve(unsigned long nr_pages)
 
 /*
  * Reserve the lowest free addresses of any region for @nr_pages, or for as
- * large a part of them as there is a hole for.  Returns for how many, 0 if
- * there is no room for a granule.
+ * large a part of them as there is a hole for, but not beyond the end of a
+ * section: a whole one is mapped with huge pages, and one that is added in
+ * part is not removed again if the next one fails.  Returns for how many pages,
+ * 0 if there is no room for a granule.
  */
 static unsigned long reserve_addresses(struct xen_scratch_pool *pool,
 				       struct resource *res,
 				       unsigned long nr_pages)
 {
+	const resource_size_t section = PFN_PHYS(PAGES_PER_SECTION);
 	struct xen_scratch_region *region;
 
 	for (; nr_pages; nr_pages = halve(nr_pages)) {
 		list_for_each_entry(region, &pool->regions, list) {
-			if (!allocate_resource(region->parent, res,
-					       nr_pages * PAGE_SIZE,
-					       region->res.start,
-					       region->res.end,
-					       XEN_SCRATCH_GRANULE,
-					       NULL, NULL))
-				return nr_pages;
+			resource_size_t room;
+
+			if (allocate_resource(region->parent, res,
+					      PFN_PHYS(nr_pages),
+					      region->res.start,
+					      region->res.end,
+					      XEN_SCRATCH_GRANULE, NULL, NULL))
+				continue;
+
+			room = section - res->start % section;
+			if (room < resource_size(res))
+				adjust_resource(res, res->start, room);
+			return PHYS_PFN(resource_size(res));
 		}
 	}
 
@@ -572,15 +618,18 @@ static int map_chunk(struct xen_scratch_pool *pool,
 		goto free_bitmap;
 
 	ret = p2m_prepare(pfn, chunk->nr_pages);
-	if (!ret)
-		ret = p2m_invalidate(pfn, chunk->nr_pages);
+	if (ret)
+		goto unindex;
+	ret = p2m_invalidate(pfn, chunk->nr_pages);
 	if (!ret)
 		ret = xen_scratch_map(&chunk->pgmap);
 	if (ret)
-		goto unindex;
+		goto restore;
 
 	return 0;
 
+restore:
+	p2m_restore(pfn, chunk->nr_pages);
 unindex:
 	unindex_chunk(pool, chunk);
 free_bitmap:
@@ -590,8 +639,8 @@ free_bitmap:
 }
 
 /*
- * Hot-add a chunk of up to @nr_pages, more if chunks have already become
- * larger than that.
+ * Hot-add a chunk of @nr_pages, more if chunks have already become larger than
+ * that, less if there is no such hole or not enough memory for its memmap.
  *
  * Addresses that cannot be mapped though they are free should not exist.  They
  * are narrowed down to one granule, which stays reserved so that it is not
@@ -601,11 +650,12 @@ static int add_chunk(struct xen_scratch_pool *pool, unsigned long nr_pages)
 {
 	unsigned int unmappable = 0;
 	struct xen_scratch_chunk *chunk;
+	unsigned long wanted;
 	int ret;
 
-	nr_pages = round_up(min(nr_pages, PAGES_PER_SECTION),
-			    XEN_SCRATCH_GRANULE_PAGES);
-	nr_pages = max(nr_pages, pool->chunk_pages);
+	wanted = round_up(min(nr_pages, PAGES_PER_SECTION),
+			  XEN_SCRATCH_GRANULE_PAGES);
+	wanted = max(wanted, pool->chunk_pages);
 
 	while (unmappable < MAX_UNMAPPABLE) {
 		chunk = kzalloc(sizeof(*chunk), GFP_KERNEL);
@@ -614,7 +664,7 @@ static int add_chunk(struct xen_scratch_pool *pool, unsigned long nr_pages)
 		chunk->res.name = "Xen scratch";
 		chunk->res.flags = IORESOURCE_MEM | IORESOURCE_BUSY;
 
-		nr_pages = reserve_addresses(pool, &chunk->res, nr_pages);
+		nr_pages = reserve_addresses(pool, &chunk->res, wanted);
 		if (!nr_pages) {
 			kfree(chunk);
 			pool->chunk_pages = XEN_SCRATCH_GRANULE_PAGES;
@@ -626,10 +676,10 @@ static int add_chunk(struct xen_scratch_pool *pool, unsigned long nr_pages)
 			make_ready(pool, chunk, nr_pages);
 			pool->scratch_pages += nr_pages;
 			pool->grows++;
-			pool->chunk_pages = min(2 * nr_pages,
-						PAGES_PER_SECTION);
+			pool->chunk_pages = min(2 * wanted, PAGES_PER_SECTION);
 			return 0;
 		}
+
 		if (ret != -ENOMEM && nr_pages == XEN_SCRATCH_GRANULE_PAGES) {
 			pr_warn("%pR cannot be mapped: %d\n", &chunk->res, ret);
 			chunk->res.name = "Xen scratch (unmappable)";
@@ -640,9 +690,9 @@ static int add_chunk(struct xen_scratch_pool *pool, unsigned long nr_pages)
 
 		release_resource(&chunk->res);
 		kfree(chunk);
-		if (ret == -ENOMEM)
+		wanted = halve(nr_pages);
+		if (!wanted)
 			return ret;
-		nr_pages = halve(nr_pages);
 	}
 
 	return -ENOSPC;
@@ -657,6 +707,11 @@ static int grow(struct xen_scratch_pool *pool, unsigned long nr_pages)
 {
 	unsigned int noio;
 	int ret = 0;
+
+	/* A request that is refused in the end must not eat up all memory. */
+	if (nr_pages / (PAGE_SIZE / sizeof(struct page)) >
+	    si_mem_available() / 2)
+		return -ENOMEM;
 
 	guard(mutex)(&pool->grow_lock);
 
@@ -748,6 +803,11 @@ VISIBLE_IF_KUNIT void xen_scratch_free(struct xen_scratch_pool *pool,
 
 	might_sleep();
 
+	if (unlikely(pool->donating)) {
+		donate_pages(pool, nr_pages, pages);
+		return;
+	}
+
 	while (i < nr_pages) {
 		spin_lock(&pool->lock);
 		while (i < nr_pages && (chunk = chunk_of(pool, pages[i]))) {
@@ -760,8 +820,7 @@ VISIBLE_IF_KUNIT void xen_scratch_free(struct xen_scratch_pool *pool,
 
 		nr = put_ballooned_pages(pool, nr_pages - i, pages + i);
 		if (!nr) {
-			if (!pool->donating || donate_page(pool, pages[i]))
-				xen_scratch_misuse(pages[i]);
+			xen_scratch_misuse(pages[i]);
 			nr = 1;
 		}
 		i += nr;
@@ -778,9 +837,8 @@ VISIBLE_IF_KUNIT int xen_scratch_alloc(struct xen_scratch_pool *pool,
 
 	might_sleep();
 
-	/* There cannot be an array larger than all of memory. */
-	if (!nr_pages || !pages ||
-	    nr_pages / (PAGE_SIZE / sizeof(*pages)) > totalram_pages())
+	/* Many a caller has an int; a request above that is a mistake. */
+	if (!nr_pages || !pages || nr_pages > INT_MAX)
 		return -EINVAL;
 
 	taken = take_free_pages(pool, nr_pages, pages);
@@ -915,18 +973,18 @@ int __init xen_unpopulated_add_regions(struct range *ranges,
 
 	list_for_each_entry(region, &pool->regions, list)
 		bytes += resource_size(&region->res);
+	if (!bytes)
+		return ret < 0 ? ret : -ENODEV;
+
 	pr_info("%llu MiB of unused addresses for foreign mappings\n",
 		bytes >> 20);
-
-	if (ret < 0)
-		return ret;
-
-	return ret ? 0 : -ENODEV;
+	return 0;
 }
 
 /*
  * Without knowledge of what stays unused, any hole in @tree has to do, as on
- * x86.
+ * x86.  Not below 4 GiB: a driver that is loaded late may need a hole there,
+ * however small, for a device.
  */
 static int __init add_tree(struct xen_scratch_pool *pool,
 			   struct resource *tree)
@@ -934,14 +992,17 @@ static int __init add_tree(struct xen_scratch_pool *pool,
 	struct range mappable = mappable_range();
 	struct xen_scratch_region *region;
 
+	mappable.start = max_t(u64, mappable.start, SZ_4G);
+	if (mappable.start > mappable.end)
+		return -ENODEV;
+
 	region = kzalloc(sizeof(*region), GFP_KERNEL);
 	if (!region)
 		return -ENOMEM;
 
 	region->parent = tree;
 	region->res.name = tree->name;
-	/* pfn 0 is never used: too much code takes it for "none". */
-	region->res.start = max_t(u64, mappable.start, PAGE_SIZE);
+	region->res.start = mappable.start;
 	region->res.end = mappable.end;
 
 	guard(mutex)(&pool->grow_lock);
@@ -1042,7 +1103,7 @@ static int __init xen_unpopulated_debugfs_init(void)
 	struct xen_scratch_pool *pool = &xen_scratch_pool;
 	struct dentry *xen, *dir;
 
-	if (!xen_domain())
+	if (!IS_ENABLED(CONFIG_DEBUG_FS) || !xen_domain())
 		return 0;
 
 	/* x86 has made this directory for files of its own. */

@@ -59,7 +59,7 @@ static unsigned int merge_ranges(struct range *ranges, unsigned int nr_ranges)
 		else
 			xen_scratch_report_unused(ranges[i].start,
 						  ranges[i].end,
-						  "ends before it starts", "");
+						  "it is empty", "");
 	}
 
 	sort_range(ranges, nr_valid);

@@ -67,7 +67,8 @@ struct xen_scratch_region {
  * @scratch_used: hot-added pages that are handed out
  * @donated_used: donated pages that are handed out
  * @ballooned_used: ballooned pages that are handed out
- * @used_max: the most pages that were ever handed out at once
+ * @used_max: the most pages that were ever taken at once, also for requests
+ *	that were refused in the end
  * @grows: chunks that were hot-added
  * @fallbacks: requests that needed ballooned pages
  * @failures: requests that were refused

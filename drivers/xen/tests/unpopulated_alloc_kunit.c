@@ -11,6 +11,7 @@
 #include <kunit/static_stub.h>
 #include <kunit/test.h>
 #include <linux/ioport.h>
+#include <linux/limits.h>
 #include <linux/memory_hotplug.h>
 #include <linux/memremap.h>
 #include <linux/mm.h>
@@ -20,6 +21,7 @@
 #include "../unpopulated.h"
 
 #define GRANULE_PAGES	XEN_SCRATCH_GRANULE_PAGES
+#define SECTION_BYTES	(PAGES_PER_SECTION * PAGE_SIZE)
 
 /* Room for a few sections; with 64 KiB pages a section is 512 MiB. */
 #define WINDOW_GRANULES	(4 * PAGES_PER_SECTION / GRANULE_PAGES)
@@ -116,8 +118,7 @@ static int alloc_test_init(struct kunit *test)
 			allocate_resource(&iomem_resource, &ctx->window,
 					  WINDOW_GRANULES * XEN_SCRATCH_GRANULE,
 					  mappable.start, mappable.end,
-					  PAGES_PER_SECTION * PAGE_SIZE,
-					  NULL, NULL));
+					  SECTION_BYTES, NULL, NULL));
 
 	test_pool = (struct xen_scratch_pool)XEN_SCRATCH_POOL_INIT(test_pool);
 	ctx->pool = &test_pool;
@@ -323,27 +324,57 @@ static void alloc_test_batch(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->misuses, 0);
 }
 
-/* Page by page, each chunk is twice as large as the one before. */
+/*
+ * Page by page, each chunk is twice as large as the one before; what is then
+ * left of the first section is one granule.
+ */
 static void alloc_test_chunks_double(struct kunit *test)
 {
-	struct page **pages = new_array(test, PAGES_PER_SECTION);
+	const unsigned int nr_pages = PAGES_PER_SECTION + 1;
+	struct page **pages = new_array(test, nr_pages);
 	unsigned long expect = XEN_SCRATCH_GRANULE;
 	struct alloc_test *ctx = test->priv;
-	unsigned long i;
 	struct resource *chunk;
+	unsigned long i;
 
 	add_region(test, 0, WINDOW_GRANULES);
-	for (i = 0; i < PAGES_PER_SECTION; i++)
+	for (i = 0; i < nr_pages; i++)
 		take(test, 1, &pages[i]);
-	KUNIT_EXPECT_EQ(test, count_runs(test, PAGES_PER_SECTION, pages), 1);
+	KUNIT_EXPECT_EQ(test, count_runs(test, nr_pages, pages), 1);
 
-	for (chunk = ctx->window.child->child; chunk; chunk = chunk->sibling) {
+	chunk = ctx->window.child->child;
+	for (; expect < SECTION_BYTES; expect *= 2) {
+		KUNIT_ASSERT_NOT_NULL(test, chunk);
 		KUNIT_EXPECT_EQ(test, resource_size(chunk), expect);
-		expect *= 2;
+		chunk = chunk->sibling;
 	}
-	KUNIT_EXPECT_EQ(test, expect, PAGES_PER_SECTION * PAGE_SIZE * 2);
+	KUNIT_ASSERT_NOT_NULL(test, chunk);
+	KUNIT_EXPECT_EQ(test, resource_size(chunk), XEN_SCRATCH_GRANULE);
+	chunk = chunk->sibling;
+	KUNIT_ASSERT_NOT_NULL(test, chunk);
+	KUNIT_EXPECT_EQ(test, resource_size(chunk), SECTION_BYTES);
+	KUNIT_EXPECT_NULL(test, chunk->sibling);
 
-	put(test, PAGES_PER_SECTION, pages);
+	put(test, nr_pages, pages);
+}
+
+/* Wherever a region starts, no chunk reaches over the end of a section. */
+static void alloc_test_section_ends(struct kunit *test)
+{
+	const unsigned int nr_pages = 2 * PAGES_PER_SECTION;
+	struct page **pages = new_array(test, nr_pages);
+	struct alloc_test *ctx = test->priv;
+	struct resource *chunk;
+
+	add_region(test, 3, WINDOW_GRANULES - 3);
+	take(test, nr_pages, pages);
+	KUNIT_EXPECT_EQ(test, count_runs(test, nr_pages, pages), 1);
+
+	for (chunk = ctx->window.child->child; chunk; chunk = chunk->sibling)
+		KUNIT_EXPECT_EQ(test, chunk->start / SECTION_BYTES,
+				chunk->end / SECTION_BYTES);
+
+	put(test, nr_pages, pages);
 }
 
 /* One request is served from holes that are each too small for it. */
@@ -640,16 +671,25 @@ static void alloc_test_misuse(struct kunit *test)
 	mix[1] = NULL;
 	put(test, 2, mix);
 	KUNIT_EXPECT_EQ(test, ctx->misuses, 8);
+}
 
-	/* A ballooned page that has gone back. */
-	take(test, 8, pages);
+/* A ballooned page that has gone back is not ours any more. */
+static void alloc_test_ballooned_misuse(struct kunit *test)
+{
+	struct alloc_test *ctx = test->priv;
+	struct page *page, *twice[2];
+
 	ctx->balloon_left = 1;
-	mix[0] = alloc_page(GFP_KERNEL | __GFP_NOFAIL);
-	put(test, 1, mix);
-	KUNIT_EXPECT_EQ(test, ctx->misuses, 9);
-	__free_page(mix[0]);
-	put(test, 8, pages);
+	take(test, 1, &page);
+	expect_used(test, 0, 0, 1);
+	twice[0] = page;
+	twice[1] = page;
+	put(test, 2, twice);
+	KUNIT_EXPECT_EQ(test, ctx->misuses, 1);
+	put(test, 1, &page);
+	KUNIT_EXPECT_EQ(test, ctx->misuses, 2);
 	expect_used(test, 0, 0, 0);
+	KUNIT_EXPECT_EQ(test, ctx->balloon_left, 1);
 }
 
 static void alloc_test_bad_request(struct kunit *test)
@@ -685,6 +725,42 @@ static void alloc_test_no_memory(struct kunit *test)
 	put(test, 1, &page);
 }
 
+/* With little memory for the memmap, less is grown, not nothing. */
+static void alloc_test_little_memory(struct kunit *test)
+{
+	const unsigned int nr_pages = 2 * GRANULE_PAGES;
+	struct page **pages = new_array(test, nr_pages);
+	struct alloc_test *ctx = test->priv;
+
+	add_region(test, 0, 8);
+	ctx->bad_granule = 1;
+	ctx->map_error = -ENOMEM;
+	ctx->balloon_left = GRANULE_PAGES;
+
+	take(test, nr_pages, pages);
+	expect_used(test, GRANULE_PAGES, 0, GRANULE_PAGES);
+	put(test, nr_pages, pages);
+}
+
+/* A request whose memmap would take all memory is refused before growing. */
+static void alloc_test_too_large(struct kunit *test)
+{
+	struct page **pages = new_array(test, WINDOW_GRANULES * GRANULE_PAGES);
+	const unsigned long pages_of_memmap = si_mem_available() * 3 / 4;
+	struct alloc_test *ctx = test->priv;
+	unsigned long nr_pages;
+
+	/* More than fit in the array, but no more than that could be taken. */
+	nr_pages = pages_of_memmap * (PAGE_SIZE / sizeof(struct page));
+	nr_pages = min_t(unsigned long, nr_pages, INT_MAX);
+
+	add_region(test, 0, WINDOW_GRANULES);
+	KUNIT_EXPECT_EQ(test, -ENOMEM,
+			xen_scratch_alloc(ctx->pool, nr_pages, pages));
+	KUNIT_EXPECT_EQ(test, ctx->pool->grows, 0);
+	KUNIT_EXPECT_EQ(test, ctx->pool->failures, 1);
+}
+
 /* Addresses that cannot be mapped cost themselves only. */
 static void alloc_test_unmappable(struct kunit *test)
 {
@@ -710,6 +786,7 @@ static struct kunit_case alloc_test_cases[] = {
 	KUNIT_CASE(alloc_test_first_page),
 	KUNIT_CASE_PARAM(alloc_test_batch, batch_gen_params),
 	KUNIT_CASE(alloc_test_chunks_double),
+	KUNIT_CASE(alloc_test_section_ends),
 	KUNIT_CASE(alloc_test_small_regions),
 	KUNIT_CASE(alloc_test_lowest_first),
 	KUNIT_CASE(alloc_test_exhausted),
@@ -719,8 +796,11 @@ static struct kunit_case alloc_test_cases[] = {
 	KUNIT_CASE(alloc_test_donated_misuse),
 	KUNIT_CASE(alloc_test_all_origins),
 	KUNIT_CASE(alloc_test_misuse),
+	KUNIT_CASE(alloc_test_ballooned_misuse),
 	KUNIT_CASE(alloc_test_bad_request),
 	KUNIT_CASE(alloc_test_no_memory),
+	KUNIT_CASE(alloc_test_little_memory),
+	KUNIT_CASE(alloc_test_too_large),
 	KUNIT_CASE(alloc_test_unmappable),
 	{}
 };

@@ -94,7 +94,7 @@ step "KUnit"
 	result "kunit/log is clean" sh "$here/check-log.sh" "$KUNIT_LOG"
 } | count
 
-# Two usable regions; one, and that of 126 MiB; none.
+# One usable region of 1 GiB; one of 126 MiB; none.
 layout xen4.17 4.17 4G ""
 layout xen4.20-2176M 4.20 2176M ""
 layout xen4.17-no-regions 4.17 4G ext_regions=0
