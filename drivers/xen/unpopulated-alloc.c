@@ -11,20 +11,22 @@
  *		 addresses that stay unused, claimed or bounded by the
  *		 architecture (see unpopulated-regions.c)
  *
- *	chunks   |--|----|--------|                   a piece of a region that
- *		  |   \				      memremap_pages() has made
- *		  |    '--- each knows its free pages in a bitmap   struct pages for
- *		  v
- *	pages    |.##.....|   '.' free, '#' handed out
+ *	chunks   |--|----|--------|
+ *		    |    |	  pieces of a region that memremap_pages() has
+ *		    |    |	  made struct pages for
+ *	pages    |..##.#..|	  each chunk knows its free pages by a bitmap:
+ *				  '.' free, '#' handed out
  *
  * Chunks are made when the free pages do not suffice: one granule (2 MiB with
  * 4 KiB pages, which costs 32 KiB of memmap) at first, twice as much each time
  * up to a section, so that a domain pays for about what it uses.  No chunk
- * reaches from one section into the next.  A request is taken
- * from the lowest free pages, from as many chunks as it needs: neither order
- * nor contiguity is promised, but both come cheaply and keep what is in use
- * dense.  What a chunk is never depends on what is written in its pages: those
- * belong to whoever has them (gnttab_page_cache links them to each other).
+ * reaches from one section into the next.
+ *
+ * A request is taken from the lowest free pages, from as many chunks as it
+ * needs: neither order nor contiguity is promised, but both come cheaply and
+ * keep what is in use dense.  What a page is never depends on what is written
+ * in it: that belongs to whoever has the page (gnttab_page_cache links pages
+ * through it).
  *
  * There are two other kinds of pages, found by what is recorded about them, so
  * that any mix of pages can be freed together:
