@@ -521,6 +521,18 @@ static void donate(struct kunit *test, unsigned int nr_pages,
 	ctx->pool->donating = false;
 }
 
+/* A block of 16 pages; returns the odd ones in @odd. */
+static struct page *alloc_every_other(struct page *odd[8])
+{
+	struct page *block = alloc_pages(GFP_KERNEL | __GFP_NOFAIL, 4);
+	int i;
+
+	for (i = 0; i < 8; i++)
+		odd[i] = block + 2 * i + 1;
+
+	return block;
+}
+
 /* Donated pages come first, and only those that were donated. */
 static void alloc_test_donated(struct kunit *test)
 {
@@ -529,9 +541,7 @@ static void alloc_test_donated(struct kunit *test)
 	struct page *block;
 	int i;
 
-	block = alloc_pages(GFP_KERNEL | __GFP_NOFAIL, 4);
-	for (i = 0; i < 8; i++)
-		donated[i] = block + 2 * i + 1;
+	block = alloc_every_other(donated);
 	shuffle(ctx, 8, donated);
 	donate(test, 8, donated);
 	KUNIT_EXPECT_EQ(test, ctx->misuses, 0);
@@ -564,9 +574,7 @@ static void alloc_test_donated_misuse(struct kunit *test)
 	struct page *block;
 	int i;
 
-	block = alloc_pages(GFP_KERNEL | __GFP_NOFAIL, 4);
-	for (i = 0; i < 8; i++)
-		donated[i] = block + 2 * i + 1;
+	block = alloc_every_other(donated);
 	donate(test, 8, donated);
 
 	/* Before any of them has been handed out, while donating and after. */
@@ -612,11 +620,9 @@ static void alloc_test_all_origins(struct kunit *test)
 	struct page *block;
 	int i;
 
-	block = alloc_pages(GFP_KERNEL | __GFP_NOFAIL, 4);
-	for (i = 0; i < 8; i++) {
+	block = alloc_every_other(ballooned);
+	for (i = 0; i < 8; i++)
 		donated[i] = block + 2 * i;
-		ballooned[i] = block + 2 * i + 1;
-	}
 	donate(test, 8, donated);
 	add_region(test, 0, 1);
 	ctx->balloon_pages = ballooned;

@@ -52,11 +52,7 @@ FIXTURE_SETUP(gntdev_exhaust)
 {
 	FILE *file;
 
-	self->gntdev = open_device(_metadata, "/dev/xen/gntdev");
-	if (self->gntdev < 0)
-		return;
-	self->gntalloc = open_device(_metadata, "/dev/xen/gntalloc");
-	if (self->gntalloc < 0)
+	if (!open_devices(_metadata, &self->gntdev, &self->gntalloc))
 		return;
 
 	take_snapshot(_metadata, &self->before);

@@ -36,11 +36,7 @@ FIXTURE_SETUP(gntdev_large)
 {
 	unsigned long largest, wanted, ballooned, need, available;
 
-	self->gntdev = open_device(_metadata, "/dev/xen/gntdev");
-	if (self->gntdev < 0)
-		return;
-	self->gntalloc = open_device(_metadata, "/dev/xen/gntalloc");
-	if (self->gntalloc < 0)
+	if (!open_devices(_metadata, &self->gntdev, &self->gntalloc))
 		return;
 
 	read_regions(&self->region_pages, &largest);

@@ -44,15 +44,7 @@ FIXTURE_VARIANT_ADD(gntdev_map, 1024_pages) { .pages = MAX_PAGES };
 
 FIXTURE_SETUP(gntdev_map)
 {
-	/*
-	 * gntdev first: when a test dies, files are closed in this order, and
-	 * a page must be unmapped before it ceases to be shared.
-	 */
-	self->gntdev = open_device(_metadata, "/dev/xen/gntdev");
-	if (self->gntdev < 0)
-		return;
-	self->gntalloc = open_device(_metadata, "/dev/xen/gntalloc");
-	if (self->gntalloc < 0)
+	if (!open_devices(_metadata, &self->gntdev, &self->gntalloc))
 		return;
 
 	take_snapshot(_metadata, &self->before);

@@ -283,6 +283,22 @@ static inline int open_device(struct __test_metadata *_metadata,
 	return fd;
 }
 
+/*
+ * Both devices, or false after having skipped the test. gntdev first: when a
+ * test dies, files are closed in this order, and a page must be unmapped before
+ * it ceases to be shared.
+ */
+static inline bool open_devices(struct __test_metadata *_metadata,
+				int *gntdev, int *gntalloc)
+{
+	*gntdev = open_device(_metadata, "/dev/xen/gntdev");
+	if (*gntdev < 0)
+		return false;
+
+	*gntalloc = open_device(_metadata, "/dev/xen/gntalloc");
+	return *gntalloc >= 0;
+}
+
 /* Pages of this domain that it has granted to itself. */
 struct shared_pages {
 	int fd;			/* of gntalloc */
