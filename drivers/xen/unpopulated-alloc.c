@@ -17,16 +17,21 @@
  *	pages    |..##.#..|	  each chunk knows its free pages by a bitmap:
  *				  '.' free, '#' handed out
  *
- * Chunks are made when the free pages do not suffice: one granule (2 MiB with
- * 4 KiB pages, which costs 32 KiB of memmap) at first, twice as much each time
- * up to a section, so that a domain pays for about what it uses.  No chunk
- * reaches from one section into the next.
+ * Chunks are made when free pages run short: one granule (2 MiB with 4 KiB
+ * pages, which costs 32 KiB of memmap) at first, twice as much each time up to
+ * a section, so that a domain pays for about what it uses.  No chunk reaches
+ * from one section into the next.  A work item makes the first one at boot and
+ * the others ahead of need; a request that finds too little makes them itself.
  *
  * A request is taken from the lowest free pages, from as many chunks as it
  * needs: neither order nor contiguity is promised, but both come cheaply and
  * keep what is in use dense.  What a page is never depends on what is written
  * in it: that belongs to whoever has the page (gnttab_page_cache links pages
- * through it).
+ * through it).  Who does need consecutive pfns asks for a contiguous block,
+ * which is recorded until it is freed as a whole.
+ *
+ * A chunk that no page is out of is released again when memory is short, or on
+ * request: its memmap is freed, and its addresses can be used for a new chunk.
  *
  * There are two other kinds of pages, found by what is recorded about them, so
  * that any mix of pages can be freed together:
@@ -41,7 +46,8 @@
  *
  * Locking: @lock of the pool is a spinlock that is held to mark pages as taken
  * or free, never while anything sleeps.  Chunks are made under @grow_lock,
- * which no thread takes that finds enough free pages.
+ * which no thread takes that finds enough free pages.  Block I/O may wait for
+ * @grow_lock, so under it memory is allocated without waiting for I/O.
  */
 #define pr_fmt(fmt) "xen/unpopulated: " fmt
 
@@ -51,6 +57,7 @@
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/init.h>
+#include <linux/interval_tree.h>
 #include <linux/limits.h>
 #include <linux/memory_hotplug.h>
 #include <linux/memremap.h>
@@ -58,8 +65,10 @@
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/seq_file.h>
+#include <linux/shrinker.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
@@ -70,11 +79,17 @@
 
 #include "unpopulated.h"
 
+#define CREATE_TRACE_POINTS
+#include <trace/events/xen_unpopulated.h>
+
 /* Set on the entry @index of a chunk that has a free page. */
 #define XEN_SCRATCH_AVAILABLE	XA_MARK_0
 
 /* How many granules that cannot be mapped one growth tries before giving up. */
 #define MAX_UNMAPPABLE		8
+
+/* How many struct pages one page of memmap holds. */
+#define PAGES_PER_MEMMAP_PAGE	(PAGE_SIZE / sizeof(struct page))
 
 /**
  * struct xen_scratch_chunk - a range of pfns with struct pages
@@ -88,7 +103,8 @@
  * @members: donated chunks only: the pages that were donated, all that may ever
  *	be handed out; NULL: every page of the range
  * @nr_ready: only pages below this one have ever been available
- * @list: entry in &xen_scratch_pool.dormant or &xen_scratch_pool.unmappable
+ * @list: entry in &xen_scratch_pool.hot_added, &xen_scratch_pool.dormant or
+ *	&xen_scratch_pool.unmappable
  * @res: hot-added chunks only: the addresses, a child of their region
  * @pgmap: hot-added chunks only: the mapping
  */
@@ -114,6 +130,29 @@ static struct xen_scratch_pool xen_scratch_pool =
  * idea of how much memory there is.  The architecture adds what it donates.
  */
 unsigned long xen_unpopulated_pages;
+
+/* What the pool remembers is allocated here, where KUnit can let it fail. */
+VISIBLE_IF_KUNIT void *xen_scratch_zalloc(size_t size)
+{
+	KUNIT_STATIC_STUB_REDIRECT(xen_scratch_zalloc, size);
+
+	return kzalloc(size, GFP_KERNEL);
+}
+EXPORT_SYMBOL_IF_KUNIT(xen_scratch_zalloc);
+
+VISIBLE_IF_KUNIT int xen_scratch_insert(struct xarray *xa, unsigned long index,
+					void *entry)
+{
+	KUNIT_STATIC_STUB_REDIRECT(xen_scratch_insert, xa, index, entry);
+
+	return xa_insert(xa, index, entry, GFP_KERNEL);
+}
+EXPORT_SYMBOL_IF_KUNIT(xen_scratch_insert);
+
+static unsigned long *zalloc_bits(unsigned long nr_bits)
+{
+	return xen_scratch_zalloc(BITS_TO_LONGS(nr_bits) * sizeof(long));
+}
 
 VISIBLE_IF_KUNIT int xen_scratch_map(struct dev_pagemap *pgmap)
 {
@@ -149,8 +188,8 @@ VISIBLE_IF_KUNIT void xen_scratch_misuse(struct page *page)
 {
 	KUNIT_STATIC_STUB_REDIRECT(xen_scratch_misuse, page);
 
-	WARN_ONCE(1, "pfn %#lx is freed, but is not in use or not a scratch page\n",
-		  page_to_pfn(page));
+	WARN_ONCE(1, "pfn %#lx is freed, but is not in use, not a scratch page, or part of a contiguous block\n",
+		  page ? page_to_pfn(page) : 0);
 }
 EXPORT_SYMBOL_IF_KUNIT(xen_scratch_misuse);
 
@@ -275,6 +314,12 @@ static void account_used(struct xen_scratch_pool *pool,
 			     pool->ballooned_used);
 }
 
+/* Whether @chunk is hot-added and no page of it is out. */
+static bool chunk_is_idle(const struct xen_scratch_chunk *chunk)
+{
+	return chunk->nr_free == chunk->nr_pages && !chunk->members;
+}
+
 /* Make pages of @chunk, whose bits in @free the caller has set, available. */
 static void add_free_pages(struct xen_scratch_pool *pool,
 			   struct xen_scratch_chunk *chunk,
@@ -290,6 +335,44 @@ static void add_free_pages(struct xen_scratch_pool *pool,
 	chunk->lowest_free = min(chunk->lowest_free, offset);
 	chunk->nr_free += nr_pages;
 	pool->nr_free += nr_pages;
+	if (chunk_is_idle(chunk))
+		pool->nr_idle += chunk->nr_pages;
+}
+
+/* Pages of @chunk, whose bits in @free the caller has cleared, are not free. */
+static void remove_free_pages(struct xen_scratch_pool *pool,
+			      struct xen_scratch_chunk *chunk,
+			      unsigned long nr_pages)
+{
+	unsigned long index = chunk->index;
+
+	lockdep_assert_held(&pool->lock);
+
+	if (chunk_is_idle(chunk))
+		pool->nr_idle -= chunk->nr_pages;
+	chunk->nr_free -= nr_pages;
+	pool->nr_free -= nr_pages;
+	if (chunk->nr_free)
+		return;
+
+	xa_clear_mark(&pool->chunks, index, XEN_SCRATCH_AVAILABLE);
+	if (pool->lowest == chunk)
+		pool->lowest = xa_find_after(&pool->chunks, &index, ULONG_MAX,
+					     XEN_SCRATCH_AVAILABLE);
+}
+
+/* Mark the free pages from bit @start to before @end of @chunk as taken. */
+static unsigned long take_run(struct xen_scratch_chunk *chunk,
+			      unsigned long start, unsigned long end,
+			      struct page **pages)
+{
+	unsigned long i;
+
+	bitmap_clear(chunk->free, start, end - start);
+	for (i = 0; i < end - start; i++)
+		pages[i] = chunk->first + start + i;
+
+	return i;
 }
 
 /* Take up to @nr_pages free pages of @chunk, lowest first. */
@@ -300,9 +383,6 @@ static unsigned long take_from_chunk(struct xen_scratch_pool *pool,
 {
 	unsigned long start, end = chunk->lowest_free;
 	unsigned long taken = 0;
-	struct page *page;
-
-	lockdep_assert_held(&pool->lock);
 
 	nr_pages = min(nr_pages, chunk->nr_free);
 
@@ -311,25 +391,12 @@ static unsigned long take_from_chunk(struct xen_scratch_pool *pool,
 		end = find_next_zero_bit(chunk->free,
 					 min(chunk->nr_pages,
 					     start + nr_pages - taken), start);
-		bitmap_clear(chunk->free, start, end - start);
-
-		for (page = chunk->first + start;
-		     page < chunk->first + end; page++)
-			pages[taken++] = page;
+		taken += take_run(chunk, start, end, pages + taken);
 	}
 
 	chunk->lowest_free = end;
-	chunk->nr_free -= taken;
-	pool->nr_free -= taken;
+	remove_free_pages(pool, chunk, taken);
 	account_used(pool, chunk, taken);
-
-	if (!chunk->nr_free) {
-		unsigned long index = chunk->index;
-
-		xa_clear_mark(&pool->chunks, index, XEN_SCRATCH_AVAILABLE);
-		pool->lowest = xa_find_after(&pool->chunks, &index, ULONG_MAX,
-					     XEN_SCRATCH_AVAILABLE);
-	}
 
 	return taken;
 }
@@ -352,6 +419,93 @@ static unsigned int take_free_pages(struct xen_scratch_pool *pool,
 }
 
 /*
+ * The first pfn of the lowest @nr_pages free and consecutive pages that are
+ * aligned as xen_alloc_unpopulated_contiguous_pages() says, also across chunks;
+ * 0 if there are none.  Donated pages do not count.
+ */
+static unsigned long find_block(struct xen_scratch_pool *pool,
+				unsigned long nr_pages)
+{
+	const unsigned long align = min(roundup_pow_of_two(nr_pages),
+					XEN_SCRATCH_GRANULE_PAGES);
+	unsigned long index, first_pfn, bit, limit;
+	unsigned long start = 0, end = 0;
+	struct xen_scratch_chunk *chunk;
+
+	lockdep_assert_held(&pool->lock);
+
+	xa_for_each_marked(&pool->chunks, index, chunk, XEN_SCRATCH_AVAILABLE) {
+		if (chunk->members)
+			continue;
+
+		first_pfn = page_to_pfn(chunk->first);
+		limit = chunk->lowest_free;
+		while ((bit = find_next_bit(chunk->free, chunk->nr_pages,
+					    limit)) < chunk->nr_pages) {
+			limit = find_next_zero_bit(chunk->free, chunk->nr_pages,
+						   bit);
+			/* A run that is not continued from the last chunk? */
+			if (first_pfn + bit != end)
+				start = ALIGN(first_pfn + bit, align);
+			end = first_pfn + limit;
+			if (end >= start + nr_pages)
+				return start;
+		}
+	}
+
+	return 0;
+}
+
+/* Take a contiguous block, and record it as @block. */
+static bool take_block(struct xen_scratch_pool *pool, unsigned int nr_pages,
+		       struct page **pages, struct interval_tree_node *block)
+{
+	unsigned long pfn, offset, end;
+	struct xen_scratch_chunk *chunk;
+	unsigned int taken = 0, nr;
+
+	spin_lock(&pool->lock);
+
+	pfn = find_block(pool, nr_pages);
+	if (!pfn) {
+		spin_unlock(&pool->lock);
+		return false;
+	}
+
+	while (taken < nr_pages) {
+		chunk = chunk_of(pool, pfn_to_page(pfn + taken));
+		offset = pfn + taken - page_to_pfn(chunk->first);
+		end = min(chunk->nr_pages, offset + nr_pages - taken);
+		nr = take_run(chunk, offset, end, pages + taken);
+		remove_free_pages(pool, chunk, nr);
+		account_used(pool, chunk, nr);
+		taken += nr;
+	}
+
+	block->start = pfn;
+	block->last = pfn + nr_pages - 1;
+	interval_tree_insert(block, &pool->blocks);
+
+	spin_unlock(&pool->lock);
+
+	return true;
+}
+
+/* How many of @nr_pages from @pfn on come before a contiguous block. */
+static unsigned long until_block(struct xen_scratch_pool *pool,
+				 unsigned long pfn, unsigned long nr_pages)
+{
+	struct interval_tree_node *block;
+
+	block = interval_tree_iter_first(&pool->blocks, pfn,
+					 pfn + nr_pages - 1);
+	if (!block)
+		return nr_pages;
+
+	return block->start > pfn ? block->start - pfn : 0;
+}
+
+/*
  * Put @pages back into @chunk, which has the first of them, as far as they
  * continue in it without a gap; returns for how many that was done.
  */
@@ -369,6 +523,9 @@ static unsigned int put_to_chunk(struct xen_scratch_pool *pool,
 		end++;
 	if (chunk->members)
 		end = find_next_zero_bit(chunk->members, end, start);
+	if (unlikely(!RB_EMPTY_ROOT(&pool->blocks.rb_root)))
+		end = start + until_block(pool, page_to_pfn(pages[0]),
+					  end - start);
 
 	end = find_next_bit(chunk->free, end, start);
 	if (end == start) {
@@ -383,9 +540,13 @@ static unsigned int put_to_chunk(struct xen_scratch_pool *pool,
 	return end - start;
 }
 
-/* Make the next @nr_pages of @chunk that are not ready yet available. */
-static void make_ready(struct xen_scratch_pool *pool,
-		       struct xen_scratch_chunk *chunk, unsigned long nr_pages)
+/*
+ * Make the next @nr_pages of @chunk that are not ready yet available.  Returns
+ * how many of them there are.
+ */
+static unsigned long make_ready(struct xen_scratch_pool *pool,
+				struct xen_scratch_chunk *chunk,
+				unsigned long nr_pages)
 {
 	unsigned long start = chunk->nr_ready;
 	unsigned long nr_free = nr_pages;
@@ -408,12 +569,14 @@ static void make_ready(struct xen_scratch_pool *pool,
 		add_free_pages(pool, chunk, start, nr_free);
 
 	spin_unlock(&pool->lock);
+
+	return nr_free;
 }
 
 static void free_chunk(struct xen_scratch_chunk *chunk)
 {
-	bitmap_free(chunk->members);
-	bitmap_free(chunk->free);
+	kfree(chunk->members);
+	kfree(chunk->free);
 	kfree(chunk);
 }
 
@@ -435,15 +598,15 @@ static int donate_page(struct xen_scratch_pool *pool, struct page *page)
 			goto found;
 	}
 
-	chunk = kzalloc(sizeof(*chunk), GFP_KERNEL);
+	chunk = xen_scratch_zalloc(sizeof(*chunk));
 	if (!chunk)
 		return -ENOMEM;
 
 	chunk->first = pfn_to_page(start);
 	chunk->index = index;
 	chunk->nr_pages = PAGES_PER_SECTION;
-	chunk->free = bitmap_zalloc(PAGES_PER_SECTION, GFP_KERNEL);
-	chunk->members = bitmap_zalloc(PAGES_PER_SECTION, GFP_KERNEL);
+	chunk->free = zalloc_bits(PAGES_PER_SECTION);
+	chunk->members = zalloc_bits(PAGES_PER_SECTION);
 	if (!chunk->free || !chunk->members) {
 		free_chunk(chunk);
 		return -ENOMEM;
@@ -452,7 +615,7 @@ static int donate_page(struct xen_scratch_pool *pool, struct page *page)
 
 found:
 	if (xa_load(&pool->chunks, index) != chunk) {
-		ret = xa_insert(&pool->chunks, index, chunk, GFP_KERNEL);
+		ret = xen_scratch_insert(&pool->chunks, index, chunk);
 		if (ret)
 			return ret;
 	}
@@ -491,11 +654,10 @@ static void donate_pages(struct xen_scratch_pool *pool, unsigned int nr_pages,
 static int use_donated_pages(struct xen_scratch_pool *pool)
 {
 	struct xen_scratch_chunk *chunk;
+	unsigned long start, end;
 	int ret;
 
-	while (!READ_ONCE(pool->nr_free)) {
-		unsigned long start, end;
-
+	do {
 		chunk = list_first_entry_or_null(&pool->dormant,
 						 struct xen_scratch_chunk,
 						 list);
@@ -510,11 +672,9 @@ static int use_donated_pages(struct xen_scratch_pool *pool)
 			if (ret)
 				return ret;
 		}
-
-		make_ready(pool, chunk, XEN_SCRATCH_GRANULE_PAGES);
-		if (chunk->nr_ready == chunk->nr_pages)
+		if (end == chunk->nr_pages)
 			list_del_init(&chunk->list);
-	}
+	} while (!make_ready(pool, chunk, XEN_SCRATCH_GRANULE_PAGES));
 
 	return 0;
 }
@@ -526,38 +686,54 @@ static unsigned long halve(unsigned long nr_pages)
 }
 
 /*
- * Reserve the lowest free addresses of any region for @nr_pages, or for as
+ * Reserve the lowest hole of @nr_pages that there is inside of @limits and in
+ * any region.
+ */
+static bool reserve_hole(struct xen_scratch_pool *pool, struct resource *res,
+			 unsigned long nr_pages, const struct range *limits)
+{
+	struct xen_scratch_region *region;
+
+	list_for_each_entry(region, &pool->regions, list) {
+		resource_size_t start, end;
+
+		start = max_t(u64, region->res.start, limits->start);
+		end = min_t(u64, region->res.end, limits->end);
+		if (start < end &&
+		    !allocate_resource(region->parent, res, PFN_PHYS(nr_pages),
+				       start, end, XEN_SCRATCH_GRANULE, NULL,
+				       NULL))
+			return true;
+	}
+
+	return false;
+}
+
+/*
+ * Reserve the lowest free addresses inside of @limits for @nr_pages, or for as
  * large a part of them as there is a hole for, but not beyond the end of a
  * section: a whole one is mapped with huge pages, and one that is added in
  * part is not removed again if the next one fails.  Returns for how many pages,
  * 0 if there is no room for a granule.
  */
-static unsigned long reserve_addresses(struct xen_scratch_pool *pool,
-				       struct resource *res,
-				       unsigned long nr_pages)
+static unsigned long reserve_chunk(struct xen_scratch_pool *pool,
+				   struct resource *res, unsigned long nr_pages,
+				   const struct range *limits)
 {
 	const resource_size_t section = PFN_PHYS(PAGES_PER_SECTION);
-	struct xen_scratch_region *region;
+	resource_size_t room;
 
-	for (; nr_pages; nr_pages = halve(nr_pages)) {
-		list_for_each_entry(region, &pool->regions, list) {
-			resource_size_t room;
-
-			if (allocate_resource(region->parent, res,
-					      PFN_PHYS(nr_pages),
-					      region->res.start,
-					      region->res.end,
-					      XEN_SCRATCH_GRANULE, NULL, NULL))
-				continue;
-
-			room = section - res->start % section;
-			if (room < resource_size(res))
-				adjust_resource(res, res->start, room);
-			return PHYS_PFN(resource_size(res));
-		}
+	while (!reserve_hole(pool, res, nr_pages, limits)) {
+		nr_pages = halve(nr_pages);
+		if (!nr_pages)
+			return 0;
 	}
 
-	return 0;
+	room = section - res->start % section;
+	if (room < resource_size(res))
+		adjust_resource(res, res->start, room);
+
+	return PHYS_PFN(resource_size(res));
 }
 
 static void unindex_chunk(struct xen_scratch_pool *pool,
@@ -584,8 +760,8 @@ static int index_chunk(struct xen_scratch_pool *pool,
 	int ret;
 
 	for (i = 0; i < chunk->nr_pages / XEN_SCRATCH_GRANULE_PAGES; i++) {
-		ret = xa_insert(&pool->chunks, chunk->index + i, chunk,
-				GFP_KERNEL);
+		ret = xen_scratch_insert(&pool->chunks, chunk->index + i,
+					 chunk);
 		if (ret) {
 			unindex_chunk(pool, chunk);
 			return ret;
@@ -610,7 +786,7 @@ static int map_chunk(struct xen_scratch_pool *pool,
 	chunk->pgmap.range.end = chunk->res.end;
 	chunk->pgmap.nr_range = 1;
 
-	chunk->free = bitmap_zalloc(chunk->nr_pages, GFP_KERNEL);
+	chunk->free = zalloc_bits(chunk->nr_pages);
 	if (!chunk->free)
 		return -ENOMEM;
 
@@ -635,20 +811,33 @@ restore:
 unindex:
 	unindex_chunk(pool, chunk);
 free_bitmap:
-	bitmap_free(chunk->free);
+	kfree(chunk->free);
 	chunk->free = NULL;
 	return ret;
 }
 
+/* What is grown ahead of need, and when, follows from the size of chunks. */
+static void set_chunk_pages(struct xen_scratch_pool *pool,
+			    unsigned long nr_pages)
+{
+	pool->chunk_pages = clamp(nr_pages, XEN_SCRATCH_GRANULE_PAGES,
+				  PAGES_PER_SECTION);
+	WRITE_ONCE(pool->low_water, pool->chunk_pages / 4);
+}
+
+static const struct range anywhere = { .end = U64_MAX };
+
 /*
- * Hot-add a chunk of @nr_pages, more if chunks have already become larger than
- * that, less if there is no such hole or not enough memory for its memmap.
+ * Hot-add a chunk of @nr_pages, less if inside of @limits there is no such hole
+ * or not enough memory for its memmap.
  *
  * Addresses that cannot be mapped though they are free should not exist.  They
  * are narrowed down to one granule, which stays reserved so that it is not
  * tried again.
  */
-static int add_chunk(struct xen_scratch_pool *pool, unsigned long nr_pages)
+static struct xen_scratch_chunk *add_chunk(struct xen_scratch_pool *pool,
+					   unsigned long nr_pages,
+					   const struct range *limits)
 {
 	unsigned int unmappable = 0;
 	struct xen_scratch_chunk *chunk;
@@ -657,29 +846,29 @@ static int add_chunk(struct xen_scratch_pool *pool, unsigned long nr_pages)
 
 	wanted = round_up(min(nr_pages, PAGES_PER_SECTION),
 			  XEN_SCRATCH_GRANULE_PAGES);
-	wanted = max(wanted, pool->chunk_pages);
 
 	while (unmappable < MAX_UNMAPPABLE) {
-		chunk = kzalloc(sizeof(*chunk), GFP_KERNEL);
+		chunk = xen_scratch_zalloc(sizeof(*chunk));
 		if (!chunk)
-			return -ENOMEM;
+			return ERR_PTR(-ENOMEM);
 		chunk->res.name = "Xen scratch";
 		chunk->res.flags = IORESOURCE_MEM | IORESOURCE_BUSY;
 
-		nr_pages = reserve_addresses(pool, &chunk->res, wanted);
+		nr_pages = reserve_chunk(pool, &chunk->res, wanted, limits);
 		if (!nr_pages) {
 			kfree(chunk);
-			pool->chunk_pages = XEN_SCRATCH_GRANULE_PAGES;
-			return -ENOSPC;
+			break;
 		}
 
 		ret = map_chunk(pool, chunk);
+		trace_xen_unpopulated_grow(PHYS_PFN(chunk->res.start), nr_pages,
+					   ret);
 		if (!ret) {
 			make_ready(pool, chunk, nr_pages);
+			list_add(&chunk->list, &pool->hot_added);
 			pool->scratch_pages += nr_pages;
 			pool->grows++;
-			pool->chunk_pages = min(2 * wanted, PAGES_PER_SECTION);
-			return 0;
+			return chunk;
 		}
 
 		if (ret != -ENOMEM && nr_pages == XEN_SCRATCH_GRANULE_PAGES) {
@@ -694,10 +883,42 @@ static int add_chunk(struct xen_scratch_pool *pool, unsigned long nr_pages)
 		kfree(chunk);
 		wanted = halve(nr_pages);
 		if (!wanted)
-			return ret;
+			return ERR_PTR(ret);
 	}
 
-	return -ENOSPC;
+	return ERR_PTR(-ENOSPC);
+}
+
+/*
+ * Make at least one more page available, and @nr_pages if possible.  As chunks
+ * double, there are never many of them.
+ */
+static int provide_pages(struct xen_scratch_pool *pool, unsigned long nr_pages)
+{
+	unsigned long wanted = max(nr_pages, pool->chunk_pages);
+	struct xen_scratch_chunk *chunk;
+
+	lockdep_assert_held(&pool->grow_lock);
+
+	if (!use_donated_pages(pool))
+		return 0;
+
+	chunk = add_chunk(pool, wanted, &anywhere);
+	if (IS_ERR(chunk)) {
+		/* Do not look for large holes, or ahead of need, in vain. */
+		set_chunk_pages(pool, 0);
+		WRITE_ONCE(pool->low_water, 0);
+		return PTR_ERR(chunk);
+	}
+	set_chunk_pages(pool, 2 * wanted);
+
+	return 0;
+}
+
+/* A request that is refused in the end must not eat up all memory. */
+static bool memmap_fits(unsigned long nr_pages)
+{
+	return nr_pages / PAGES_PER_MEMMAP_PAGE <= si_mem_available() / 2;
 }
 
 /*
@@ -708,11 +929,9 @@ static int add_chunk(struct xen_scratch_pool *pool, unsigned long nr_pages)
 static int grow(struct xen_scratch_pool *pool, unsigned long nr_pages)
 {
 	unsigned int noio;
-	int ret = 0;
+	int ret;
 
-	/* A request that is refused in the end must not eat up all memory. */
-	if (nr_pages / (PAGE_SIZE / sizeof(struct page)) >
-	    si_mem_available() / 2)
+	if (!memmap_fits(nr_pages))
 		return -ENOMEM;
 
 	guard(mutex)(&pool->grow_lock);
@@ -721,14 +940,272 @@ static int grow(struct xen_scratch_pool *pool, unsigned long nr_pages)
 	if (READ_ONCE(pool->nr_free))
 		return 0;
 
-	/* We may be called on behalf of block I/O: do not wait for any. */
 	noio = memalloc_noio_save();
-	if (use_donated_pages(pool))
-		ret = add_chunk(pool, nr_pages);
+	pool->waits++;
+	ret = provide_pages(pool, nr_pages);
 	memalloc_noio_restore(noio);
 
 	return ret;
 }
+
+/*
+ * Make more pages available to a thread that needs a contiguous block: all of
+ * it in one hole, or else wherever there is room, as new pages may complete a
+ * block with others that are free.
+ */
+static int grow_for_block(struct xen_scratch_pool *pool, unsigned long nr_pages)
+{
+	struct resource hole = {
+		.name	= "Xen scratch",
+		.flags	= IORESOURCE_MEM | IORESOURCE_BUSY,
+	};
+	struct range limits = anywhere;
+	struct xen_scratch_chunk *chunk;
+	unsigned int noio;
+	bool found;
+
+	if (!memmap_fits(nr_pages))
+		return -ENOMEM;
+
+	guard(mutex)(&pool->grow_lock);
+
+	/* Another thread has grown for us while we waited? */
+	spin_lock(&pool->lock);
+	found = find_block(pool, nr_pages);
+	spin_unlock(&pool->lock);
+	if (found)
+		return 0;
+
+	nr_pages = round_up(nr_pages, XEN_SCRATCH_GRANULE_PAGES);
+	if (reserve_hole(pool, &hole, nr_pages, &anywhere)) {
+		limits.start = hole.start;
+		limits.end = hole.end;
+		release_resource(&hole);
+	}
+
+	noio = memalloc_noio_save();
+	pool->waits++;
+	do {
+		chunk = add_chunk(pool, nr_pages, &limits);
+		if (IS_ERR(chunk))
+			break;
+		limits.start = chunk->res.end + 1;
+		nr_pages -= chunk->nr_pages;
+	} while (limits.start < limits.end && limits.end != anywhere.end);
+	memalloc_noio_restore(noio);
+
+	return PTR_ERR_OR_ZERO(chunk);
+}
+
+/*
+ * Detach @chunk, so that no page of it can be taken or freed any more, if none
+ * is out.  As long as others suffice, that is: a last granule of free pages
+ * stays, for whoever comes next.
+ */
+static bool detach_idle_chunk(struct xen_scratch_pool *pool,
+			      struct xen_scratch_chunk *chunk)
+{
+	bool detach;
+
+	spin_lock(&pool->lock);
+	detach = chunk_is_idle(chunk) &&
+		 (chunk->nr_pages > XEN_SCRATCH_GRANULE_PAGES ||
+		  pool->nr_free >= 2 * XEN_SCRATCH_GRANULE_PAGES);
+	if (detach) {
+		remove_free_pages(pool, chunk, chunk->nr_pages);
+		chunk->nr_ready = 0;
+	}
+	spin_unlock(&pool->lock);
+
+	return detach;
+}
+
+/* Whoever still has a reference to a page may come back to it. */
+static bool chunk_is_referenced(const struct xen_scratch_chunk *chunk)
+{
+	unsigned long i;
+
+	for (i = 0; i < chunk->nr_pages; i++) {
+		if (page_ref_count(chunk->first + i) != 1)
+			return true;
+		cond_resched();
+	}
+
+	return false;
+}
+
+/* Turn the pages of a detached chunk back into plain addresses. */
+static void remove_chunk(struct xen_scratch_pool *pool,
+			 struct xen_scratch_chunk *chunk)
+{
+	trace_xen_unpopulated_release(page_to_pfn(chunk->first),
+				      chunk->nr_pages);
+	memunmap_pages(&chunk->pgmap);
+	release_resource(&chunk->res);
+	free_chunk(chunk);
+}
+
+/* Have more pages made in the background if few are left. */
+static void grow_ahead(struct xen_scratch_pool *pool)
+{
+	if (unlikely(READ_ONCE(pool->nr_free) < READ_ONCE(pool->low_water)) &&
+	    READ_ONCE(pool->has_work))
+		schedule_work(&pool->work);
+}
+
+/*
+ * Release the newest chunk that can be released; returns how many pages it had.
+ * Unmapping waits for grace periods, which nobody else need wait for.
+ */
+static unsigned long release_chunk(struct xen_scratch_pool *pool)
+{
+	struct xen_scratch_chunk *chunk;
+	unsigned long nr_pages;
+
+	mutex_lock(&pool->grow_lock);
+
+	list_for_each_entry(chunk, &pool->hot_added, list) {
+		if (!detach_idle_chunk(pool, chunk))
+			continue;
+		if (!chunk_is_referenced(chunk))
+			goto found;
+		make_ready(pool, chunk, chunk->nr_pages);
+	}
+	mutex_unlock(&pool->grow_lock);
+	return 0;
+
+found:
+	nr_pages = chunk->nr_pages;
+	unindex_chunk(pool, chunk);
+	list_del(&chunk->list);
+	pool->scratch_pages -= nr_pages;
+	pool->releases++;
+	set_chunk_pages(pool, min(pool->scratch_pages, pool->chunk_pages));
+	mutex_unlock(&pool->grow_lock);
+
+	remove_chunk(pool, chunk);
+
+	return nr_pages;
+}
+
+/*
+ * A PV guest cannot give pages back: x86 frees the page tables of the linear
+ * map and of the memmap without paravirt_release_pte() and the like, so they
+ * would stay pinned in Xen and read-only, and the next user of that RAM would
+ * fault.  (What was released would besides have to get back its identity in the
+ * p2m, as a device may come there.)
+ */
+static bool can_release(void)
+{
+	return !xen_pv_domain();
+}
+
+/*
+ * Release chunks that no page is out of until they are @nr_pages or more, the
+ * newest first; returns how many.
+ */
+static unsigned long release_chunks(struct xen_scratch_pool *pool,
+				    unsigned long nr_pages)
+{
+	unsigned long released = 0, nr;
+	unsigned int noio;
+
+	if (!can_release())
+		return 0;
+
+	/* Memory hotplug has locks that growth waits for. */
+	noio = memalloc_noio_save();
+	while (released < nr_pages && (nr = release_chunk(pool)))
+		released += nr;
+	memalloc_noio_restore(noio);
+
+	return released;
+}
+
+VISIBLE_IF_KUNIT unsigned long xen_scratch_release(struct xen_scratch_pool *pool,
+						   unsigned long nr_pages)
+{
+	unsigned long released = release_chunks(pool, nr_pages);
+
+	/* If the only chunk was a large one, make a small one in its place. */
+	grow_ahead(pool);
+
+	return released;
+}
+EXPORT_SYMBOL_IF_KUNIT(xen_scratch_release);
+
+/* What is done in the background: release what is too much, grow ahead. */
+void xen_scratch_work(struct work_struct *work)
+{
+	struct xen_scratch_pool *pool =
+		container_of(work, struct xen_scratch_pool, work);
+	unsigned long to_release;
+	unsigned int noio;
+
+	spin_lock(&pool->lock);
+	to_release = pool->to_release;
+	pool->to_release = 0;
+	spin_unlock(&pool->lock);
+	release_chunks(pool, to_release);
+
+	guard(mutex)(&pool->grow_lock);
+	if (READ_ONCE(pool->nr_free) < pool->low_water) {
+		noio = memalloc_noio_save();
+		provide_pages(pool, 0);
+		memalloc_noio_restore(noio);
+	}
+}
+EXPORT_SYMBOL_IF_KUNIT(xen_scratch_work);
+
+/*
+ * Shrinker: the objects are pages of memmap.  Hot-removing memory takes locks
+ * that whoever is reclaiming may have, so it is left to the work item.
+ */
+static unsigned long shrink_count(struct shrinker *shrinker,
+				  struct shrink_control *sc)
+{
+	struct xen_scratch_pool *pool = shrinker->private_data;
+	unsigned long nr_idle = READ_ONCE(pool->nr_idle);
+
+	/* The reserve, see detach_idle_chunk(). */
+	if (nr_idle <= XEN_SCRATCH_GRANULE_PAGES)
+		return SHRINK_EMPTY;
+
+	return (nr_idle - XEN_SCRATCH_GRANULE_PAGES) / PAGES_PER_MEMMAP_PAGE;
+}
+
+static unsigned long shrink_scan(struct shrinker *shrinker,
+				 struct shrink_control *sc)
+{
+	struct xen_scratch_pool *pool = shrinker->private_data;
+
+	spin_lock(&pool->lock);
+	pool->to_release += sc->nr_to_scan * PAGES_PER_MEMMAP_PAGE;
+	spin_unlock(&pool->lock);
+
+	return schedule_work(&pool->work) ? sc->nr_to_scan : SHRINK_STOP;
+}
+
+/* From now on, grow ahead of need and release under memory pressure. */
+VISIBLE_IF_KUNIT void xen_scratch_start_work(struct xen_scratch_pool *pool)
+{
+	mutex_lock(&pool->grow_lock);
+	set_chunk_pages(pool, pool->chunk_pages);
+	WRITE_ONCE(pool->has_work, true);
+	mutex_unlock(&pool->grow_lock);
+	schedule_work(&pool->work);
+
+	if (!can_release())
+		return;
+	pool->shrinker = shrinker_alloc(0, "xen-unpopulated");
+	if (!pool->shrinker)
+		return;
+	pool->shrinker->count_objects = shrink_count;
+	pool->shrinker->scan_objects = shrink_scan;
+	pool->shrinker->private_data = pool;
+	shrinker_register(pool->shrinker);
+}
+EXPORT_SYMBOL_IF_KUNIT(xen_scratch_start_work);
 
 /* Remember which pages are ballooned; all of them or none. */
 static int record_ballooned(struct xen_scratch_pool *pool,
@@ -738,8 +1215,8 @@ static int record_ballooned(struct xen_scratch_pool *pool,
 	int ret;
 
 	for (i = 0; i < nr_pages; i++) {
-		ret = xa_insert(&pool->ballooned, page_to_pfn(pages[i]),
-				pages[i], GFP_KERNEL);
+		ret = xen_scratch_insert(&pool->ballooned,
+					 page_to_pfn(pages[i]), pages[i]);
 		if (ret) {
 			while (i--)
 				xa_erase(&pool->ballooned,
@@ -805,6 +1282,11 @@ VISIBLE_IF_KUNIT void xen_scratch_free(struct xen_scratch_pool *pool,
 
 	might_sleep();
 
+	if (unlikely(nr_pages && (!pages || nr_pages > INT_MAX))) {
+		xen_scratch_misuse(pages ? pages[0] : NULL);
+		return;
+	}
+
 	if (unlikely(pool->donating)) {
 		donate_pages(pool, nr_pages, pages);
 		return;
@@ -847,12 +1329,17 @@ VISIBLE_IF_KUNIT int xen_scratch_alloc(struct xen_scratch_pool *pool,
 	while (taken < nr_pages && !grow(pool, nr_pages - taken))
 		taken += take_free_pages(pool, nr_pages - taken,
 					 pages + taken);
+	grow_ahead(pool);
 	if (taken == nr_pages)
 		return 0;
 
 	ret = take_ballooned_pages(pool, nr_pages - taken, pages + taken);
-	if (ret)
+	if (ret) {
+		trace_xen_unpopulated_exhausted(nr_pages, nr_pages - taken);
 		xen_scratch_free(pool, taken, pages);
+	} else {
+		trace_xen_unpopulated_fallback(nr_pages, nr_pages - taken);
+	}
 
 	spin_lock(&pool->lock);
 	if (ret)
@@ -865,6 +1352,79 @@ VISIBLE_IF_KUNIT int xen_scratch_alloc(struct xen_scratch_pool *pool,
 }
 EXPORT_SYMBOL_IF_KUNIT(xen_scratch_alloc);
 
+VISIBLE_IF_KUNIT int xen_scratch_alloc_block(struct xen_scratch_pool *pool,
+					     unsigned int nr_pages,
+					     struct page **pages)
+{
+	struct interval_tree_node *block;
+	bool taken;
+
+	might_sleep();
+
+	if (!nr_pages || !pages || nr_pages > INT_MAX)
+		return -EINVAL;
+
+	block = xen_scratch_zalloc(sizeof(*block));
+	if (!block)
+		return -ENOMEM;
+
+	taken = take_block(pool, nr_pages, pages, block);
+	while (!taken && !grow_for_block(pool, nr_pages))
+		taken = take_block(pool, nr_pages, pages, block);
+	grow_ahead(pool);
+	if (taken)
+		return 0;
+
+	kfree(block);
+	trace_xen_unpopulated_exhausted(nr_pages, nr_pages);
+	spin_lock(&pool->lock);
+	pool->failures++;
+	spin_unlock(&pool->lock);
+
+	return -ENOMEM;
+}
+EXPORT_SYMBOL_IF_KUNIT(xen_scratch_alloc_block);
+
+VISIBLE_IF_KUNIT void xen_scratch_free_block(struct xen_scratch_pool *pool,
+					     unsigned int nr_pages,
+					     struct page **pages)
+{
+	struct interval_tree_node *block;
+	unsigned long pfn;
+	unsigned int i;
+
+	might_sleep();
+
+	if (!nr_pages)
+		return;
+	if (!pages || nr_pages > INT_MAX)
+		goto misuse;
+
+	pfn = page_to_pfn(pages[0]);
+	for (i = 1; i < nr_pages; i++) {
+		if (page_to_pfn(pages[i]) != pfn + i)
+			goto misuse;
+	}
+
+	spin_lock(&pool->lock);
+	block = interval_tree_iter_first(&pool->blocks, pfn, pfn);
+	if (block && block->start == pfn && block->last == pfn + nr_pages - 1)
+		interval_tree_remove(block, &pool->blocks);
+	else
+		block = NULL;
+	spin_unlock(&pool->lock);
+	if (!block)
+		goto misuse;
+
+	kfree(block);
+	xen_scratch_free(pool, nr_pages, pages);
+	return;
+
+misuse:
+	xen_scratch_misuse(pages ? pages[0] : NULL);
+}
+EXPORT_SYMBOL_IF_KUNIT(xen_scratch_free_block);
+
 #if IS_ENABLED(CONFIG_KUNIT)
 /* Take apart a pool that no page is out of. */
 void xen_scratch_pool_destroy(struct xen_scratch_pool *pool)
@@ -873,17 +1433,22 @@ void xen_scratch_pool_destroy(struct xen_scratch_pool *pool)
 	struct xen_scratch_chunk *chunk, *next;
 	unsigned long index;
 
+	pool->has_work = false;
+	shrinker_free(pool->shrinker);
+	cancel_work_sync(&pool->work);
+
 	list_for_each_entry_safe(chunk, next, &pool->unmappable, list) {
 		release_resource(&chunk->res);
 		free_chunk(chunk);
 	}
 
+	list_for_each_entry_safe(chunk, next, &pool->hot_added, list) {
+		unindex_chunk(pool, chunk);
+		remove_chunk(pool, chunk);
+	}
+
 	xa_for_each(&pool->chunks, index, chunk) {
 		unindex_chunk(pool, chunk);
-		if (!chunk->members) {
-			memunmap_pages(&chunk->pgmap);
-			release_resource(&chunk->res);
-		}
 		free_chunk(chunk);
 	}
 	xa_destroy(&pool->chunks);
@@ -936,6 +1501,51 @@ void xen_free_unpopulated_pages(unsigned int nr_pages, struct page **pages)
 	xen_scratch_free(&xen_scratch_pool, nr_pages, pages);
 }
 EXPORT_SYMBOL(xen_free_unpopulated_pages);
+
+/**
+ * xen_alloc_unpopulated_contiguous_pages() - get consecutive pages to map at
+ * @nr_pages: number of pages
+ * @pages: array that they are returned in, @nr_pages long
+ *
+ * As xen_alloc_unpopulated_pages(), but the pages have consecutive guest
+ * physical addresses (pfns), for a device or a mapping that needs that.  The
+ * first pfn is aligned to the smallest power of two that is not less than
+ * @nr_pages, as with the DMA API, but at most to a granule (2 MiB with 4 KiB
+ * pages).  There may be any number of pages, as long as there is such a hole.
+ * They are never ballooned pages, which nothing keeps together.
+ *
+ * Whether a device can reach the addresses is for the caller to find out, as
+ * always when a page is mapped for DMA.
+ *
+ * Context: Process context, may sleep, but starts no I/O to get memory for
+ *	growth.
+ * Return: 0, or with no page taken -EINVAL for a request that makes no sense
+ *	and -ENOMEM if there is no such hole, or no memory.
+ */
+int xen_alloc_unpopulated_contiguous_pages(unsigned int nr_pages,
+					   struct page **pages)
+{
+	return xen_scratch_alloc_block(&xen_scratch_pool, nr_pages, pages);
+}
+EXPORT_SYMBOL_GPL(xen_alloc_unpopulated_contiguous_pages);
+
+/**
+ * xen_free_unpopulated_contiguous_pages() - give back a contiguous block
+ * @nr_pages: number of pages, as it was asked for
+ * @pages: the pages, as they were returned
+ *
+ * Nothing may be mapped at the pages any more.  A part of a block cannot be
+ * freed, neither here nor by xen_free_unpopulated_pages(): that is warned about
+ * once, and the pages stay in use.
+ *
+ * Context: Process context, may sleep.
+ */
+void xen_free_unpopulated_contiguous_pages(unsigned int nr_pages,
+					   struct page **pages)
+{
+	xen_scratch_free_block(&xen_scratch_pool, nr_pages, pages);
+}
+EXPORT_SYMBOL_GPL(xen_free_unpopulated_contiguous_pages);
 
 /* What memremap_pages() can map, and on PV what the p2m has room for. */
 static struct range __init mappable_range(void)
@@ -1051,6 +1661,8 @@ static int stats_show(struct seq_file *m, void *unused)
 	seq_printf(m, "ballooned_used %lu\n", pool->ballooned_used);
 	seq_printf(m, "used_max %lu\n", pool->used_max);
 	seq_printf(m, "grows %lu\n", pool->grows);
+	seq_printf(m, "waits %lu\n", pool->waits);
+	seq_printf(m, "releases %lu\n", pool->releases);
 	seq_printf(m, "fallbacks %lu\n", pool->fallbacks);
 	seq_printf(m, "failures %lu\n", pool->failures);
 
@@ -1100,13 +1712,27 @@ static int chunks_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(chunks);
 
-static int __init xen_unpopulated_debugfs_init(void)
+/* Writing 1 releases whatever can be released. */
+static int release_set(void *data, u64 value)
 {
-	struct xen_scratch_pool *pool = &xen_scratch_pool;
+	struct xen_scratch_pool *pool = data;
+
+	if (value != 1)
+		return -EINVAL;
+	if (!can_release())
+		return -EOPNOTSUPP;
+	xen_scratch_release(pool, ULONG_MAX);
+
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(release_fops, NULL, release_set, "%llu\n");
+
+static void __init add_debugfs(struct xen_scratch_pool *pool)
+{
 	struct dentry *xen, *dir;
 
-	if (!IS_ENABLED(CONFIG_DEBUG_FS) || !xen_domain())
-		return 0;
+	if (!IS_ENABLED(CONFIG_DEBUG_FS))
+		return;
 
 	/* x86 has made this directory for files of its own. */
 	xen = debugfs_lookup("xen", NULL);
@@ -1117,7 +1743,20 @@ static int __init xen_unpopulated_debugfs_init(void)
 	debugfs_create_file("stats", 0400, dir, pool, &stats_fops);
 	debugfs_create_file("regions", 0400, dir, pool, &regions_fops);
 	debugfs_create_file("chunks", 0400, dir, pool, &chunks_fops);
+	debugfs_create_file_unsafe("release", 0200, dir, pool, &release_fops);
+}
+
+static int __init xen_unpopulated_late_init(void)
+{
+	struct xen_scratch_pool *pool = &xen_scratch_pool;
+
+	if (!xen_domain())
+		return 0;
+
+	add_debugfs(pool);
+	if (!list_empty(&pool->regions))
+		xen_scratch_start_work(pool);
 
 	return 0;
 }
-late_initcall(xen_unpopulated_debugfs_init);
+late_initcall(xen_unpopulated_late_init);

@@ -8,6 +8,7 @@
 #ifndef _XEN_UNPOPULATED_H
 #define _XEN_UNPOPULATED_H
 
+#include <linux/interval_tree.h>
 #include <linux/ioport.h>
 #include <linux/list.h>
 #include <linux/log2.h>
@@ -17,6 +18,7 @@
 #include <linux/mutex.h>
 #include <linux/range.h>
 #include <linux/spinlock.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 
 /*
@@ -47,21 +49,33 @@ struct xen_scratch_region {
 /**
  * struct xen_scratch_pool - one allocator of scratch pages
  * @lock: protects the free pages: the bitmaps and counts of all chunks, the
- *	XEN_SCRATCH_AVAILABLE marks, @lowest, @nr_free and the counters of pages
- *	in use and of requests.  Never held across anything that can sleep.
+ *	XEN_SCRATCH_AVAILABLE marks, @lowest, @nr_free, @nr_idle, @blocks,
+ *	@to_release and the counters of pages in use and of requests.  Never
+ *	held across anything that can sleep.
  * @chunks: the chunk that a page belongs to, by pfn / granule; several
- *	consecutive entries may hold the same chunk.  Changed by growth only.
+ *	consecutive entries may hold the same chunk.  Changed by growth and
+ *	release only.
  * @lowest: no chunk below this one has a free page; NULL: none has
  * @nr_free: pages that can be handed out without growing
- * @grow_lock: serializes growth; protects @regions, @dormant, @unmappable,
- *	@chunk_pages, @scratch_pages, @donated_pages and @grows.  Taken before @lock.
+ * @nr_idle: pages of hot-added chunks that no page is out of
+ * @blocks: the contiguous blocks that are out, by pfn
+ * @to_release: pages that the shrinker wants to be released
+ * @grow_lock: serializes growth and the choice of what to release; protects
+ *	@regions, @hot_added, @dormant, @unmappable, @chunk_pages, @low_water,
+ *	@scratch_pages, @donated_pages, @grows, @waits and @releases.  Taken
+ *	before @lock.
  * @regions: list of &struct xen_scratch_region
+ * @hot_added: hot-added chunks, the newest first
  * @dormant: chunks of donated pages not all of which are in use yet
  * @unmappable: chunks that have an address but could not be mapped
  * @chunk_pages: size of the next chunk, in pages, unless more are needed
+ * @low_water: with fewer free pages than this @work grows; 0: growth failed
  * @donating: pages that are freed without having been handed out are gifts;
  *	set only while the architecture's init hook runs
  * @ballooned: the ballooned pages that are handed out, by pfn
+ * @has_work: @work may be queued
+ * @work: grows ahead of need, releases what the shrinker asked for
+ * @shrinker: asks for releases when memory is short
  * @scratch_pages: hot-added pages, free or not
  * @donated_pages: donated pages, free or not
  * @scratch_used: hot-added pages that are handed out
@@ -70,6 +84,8 @@ struct xen_scratch_region {
  * @used_max: the most pages that were ever taken at once, also for requests
  *	that were refused in the end
  * @grows: chunks that were hot-added
+ * @waits: times that a request had to wait for growth
+ * @releases: chunks that were released
  * @fallbacks: requests that needed ballooned pages
  * @failures: requests that were refused
  */
@@ -79,16 +95,25 @@ struct xen_scratch_pool {
 	struct xarray			chunks;
 	struct xen_scratch_chunk	*lowest;
 	unsigned long			nr_free;
+	unsigned long			nr_idle;
+	struct rb_root_cached		blocks;
+	unsigned long			to_release;
 
 	/* Protects which chunks there are. */
 	struct mutex			grow_lock;
 	struct list_head		regions;
+	struct list_head		hot_added;
 	struct list_head		dormant;
 	struct list_head		unmappable;
 	unsigned long			chunk_pages;
+	unsigned long			low_water;
 	bool				donating;
 
 	struct xarray			ballooned;
+
+	bool				has_work;
+	struct work_struct		work;
+	struct shrinker			*shrinker;
 
 	unsigned long			scratch_pages;
 	unsigned long			donated_pages;
@@ -97,6 +122,8 @@ struct xen_scratch_pool {
 	unsigned long			ballooned_used;
 	unsigned long			used_max;
 	unsigned long			grows;
+	unsigned long			waits;
+	unsigned long			releases;
 	unsigned long			fallbacks;
 	unsigned long			failures;
 };
@@ -104,13 +131,18 @@ struct xen_scratch_pool {
 #define XEN_SCRATCH_POOL_INIT(name) {					\
 	.lock		= __SPIN_LOCK_UNLOCKED(name.lock),		\
 	.chunks		= XARRAY_INIT(name.chunks, 0),			\
+	.blocks		= RB_ROOT_CACHED,				\
 	.grow_lock	= __MUTEX_INITIALIZER(name.grow_lock),		\
 	.regions	= LIST_HEAD_INIT(name.regions),			\
+	.hot_added	= LIST_HEAD_INIT(name.hot_added),		\
 	.dormant	= LIST_HEAD_INIT(name.dormant),			\
 	.unmappable	= LIST_HEAD_INIT(name.unmappable),		\
 	.chunk_pages	= XEN_SCRATCH_GRANULE_PAGES,			\
 	.ballooned	= XARRAY_INIT(name.ballooned, 0),		\
+	.work		= __WORK_INITIALIZER(name.work, xen_scratch_work), \
 }
+
+void xen_scratch_work(struct work_struct *work);
 
 int xen_scratch_claim_regions(struct list_head *regions, struct resource *root,
 			      const struct range *mappable,
@@ -124,8 +156,17 @@ int xen_scratch_alloc(struct xen_scratch_pool *pool, unsigned int nr_pages,
 		      struct page **pages);
 void xen_scratch_free(struct xen_scratch_pool *pool, unsigned int nr_pages,
 		      struct page **pages);
+int xen_scratch_alloc_block(struct xen_scratch_pool *pool,
+			    unsigned int nr_pages, struct page **pages);
+void xen_scratch_free_block(struct xen_scratch_pool *pool,
+			    unsigned int nr_pages, struct page **pages);
+unsigned long xen_scratch_release(struct xen_scratch_pool *pool,
+				  unsigned long nr_pages);
+void xen_scratch_start_work(struct xen_scratch_pool *pool);
 void xen_scratch_pool_destroy(struct xen_scratch_pool *pool);
 
+void *xen_scratch_zalloc(size_t size);
+int xen_scratch_insert(struct xarray *xa, unsigned long index, void *entry);
 int xen_scratch_map(struct dev_pagemap *pgmap);
 int xen_scratch_balloon_alloc(unsigned int nr_pages, struct page **pages);
 void xen_scratch_balloon_free(unsigned int nr_pages, struct page **pages);

@@ -10,13 +10,18 @@
 #include <kunit/resource.h>
 #include <kunit/static_stub.h>
 #include <kunit/test.h>
+#include <linux/completion.h>
+#include <linux/delay.h>
 #include <linux/ioport.h>
+#include <linux/kthread.h>
 #include <linux/limits.h>
 #include <linux/memory_hotplug.h>
 #include <linux/memremap.h>
 #include <linux/mm.h>
 #include <linux/prandom.h>
+#include <linux/shrinker.h>
 #include <linux/slab.h>
+#include <trace/events/xen_unpopulated.h>
 
 #include "../unpopulated.h"
 
@@ -39,6 +44,8 @@ struct alloc_test {
 	/* Chunks on this granule, if not 0, fail to be mapped with this. */
 	unsigned int bad_granule;
 	int map_error;
+	/* The how manieth allocation of the pool from now fails; 0: none. */
+	unsigned int fail_nth;
 };
 
 /* Static for the sake of lockdep; cases run one after the other. */
@@ -91,11 +98,30 @@ static void fake_misuse(struct page *page)
 	current_test_priv()->misuses++;
 }
 
+static bool fails_now(void)
+{
+	struct alloc_test *ctx = current_test_priv();
+
+	return ctx->fail_nth && !--ctx->fail_nth;
+}
+
+static void *fake_zalloc(size_t size)
+{
+	return fails_now() ? NULL : kzalloc(size, GFP_KERNEL);
+}
+
+static int fake_insert(struct xarray *xa, unsigned long index, void *entry)
+{
+	return fails_now() ? -ENOMEM : xa_insert(xa, index, entry, GFP_KERNEL);
+}
+
 static int fake_map(struct dev_pagemap *pgmap)
 {
 	struct alloc_test *ctx = current_test_priv();
 	u64 bad = ctx->window.start + ctx->bad_granule * XEN_SCRATCH_GRANULE;
 
+	if (fails_now())
+		return -ENOMEM;
 	if (ctx->map_error && pgmap->range.start <= bad &&
 	    bad <= pgmap->range.end)
 		return ctx->map_error;
@@ -130,6 +156,8 @@ static int alloc_test_init(struct kunit *test)
 				   fake_balloon_free);
 	kunit_activate_static_stub(test, xen_scratch_misuse, fake_misuse);
 	kunit_activate_static_stub(test, xen_scratch_map, fake_map);
+	kunit_activate_static_stub(test, xen_scratch_zalloc, fake_zalloc);
+	kunit_activate_static_stub(test, xen_scratch_insert, fake_insert);
 
 	return 0;
 }
@@ -666,9 +694,16 @@ static void alloc_test_misuse(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->misuses, 3);
 	expect_used(test, 5, 0, 0);
 
+	/* No array, and one that cannot be that long. */
+	put(test, 8, NULL);
+	KUNIT_EXPECT_EQ(test, ctx->misuses, 4);
+	put(test, UINT_MAX, pages);
+	KUNIT_EXPECT_EQ(test, ctx->misuses, 5);
+	expect_used(test, 5, 0, 0);
+
 	/* Twice in two calls, in the middle of a run. */
 	put(test, 8, pages);
-	KUNIT_EXPECT_EQ(test, ctx->misuses, 6);
+	KUNIT_EXPECT_EQ(test, ctx->misuses, 8);
 	expect_used(test, 0, 0, 0);
 	KUNIT_EXPECT_EQ(test, ctx->pool->nr_free, GRANULE_PAGES);
 
@@ -676,7 +711,7 @@ static void alloc_test_misuse(struct kunit *test)
 	mix[0] = virt_to_page(ctx);
 	mix[1] = NULL;
 	put(test, 2, mix);
-	KUNIT_EXPECT_EQ(test, ctx->misuses, 8);
+	KUNIT_EXPECT_EQ(test, ctx->misuses, 10);
 }
 
 /* A ballooned page that has gone back is not ours any more. */
@@ -708,7 +743,18 @@ static void alloc_test_bad_request(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xen_scratch_alloc(ctx->pool, 1, NULL), -EINVAL);
 	KUNIT_EXPECT_EQ(test, xen_scratch_alloc(ctx->pool, UINT_MAX, &page),
 			-EINVAL);
+	KUNIT_EXPECT_EQ(test, xen_scratch_alloc_block(ctx->pool, 0, &page),
+			-EINVAL);
+	KUNIT_EXPECT_EQ(test, xen_scratch_alloc_block(ctx->pool, 1, NULL),
+			-EINVAL);
+	KUNIT_EXPECT_EQ(test, xen_scratch_alloc_block(ctx->pool, UINT_MAX,
+						      &page), -EINVAL);
 	xen_scratch_free(ctx->pool, 0, &page);
+	xen_scratch_free(ctx->pool, 0, NULL);
+	xen_scratch_free_block(ctx->pool, 0, NULL);
+	KUNIT_EXPECT_EQ(test, ctx->misuses, 0);
+	xen_scratch_free_block(ctx->pool, 1, NULL);
+	KUNIT_EXPECT_EQ(test, ctx->misuses, 1);
 	KUNIT_EXPECT_EQ(test, ctx->pool->grows, 0);
 	KUNIT_EXPECT_NULL(test, page);
 }
@@ -788,6 +834,1063 @@ static void alloc_test_unmappable(struct kunit *test)
 	expect_used(test, 0, 0, 0);
 }
 
+/* Takes a contiguous block, and checks that it is one. */
+static int try_block(struct kunit *test, unsigned int nr_pages,
+		     struct page **pages)
+{
+	const unsigned long align = min(roundup_pow_of_two(nr_pages),
+					GRANULE_PAGES);
+	struct alloc_test *ctx = test->priv;
+	unsigned int i;
+	int ret;
+
+	ret = xen_scratch_alloc_block(ctx->pool, nr_pages, pages);
+	if (ret)
+		return ret;
+
+	KUNIT_ASSERT_TRUE(test, IS_ALIGNED(page_to_pfn(pages[0]), align));
+	for (i = 0; i < nr_pages; i++) {
+		KUNIT_ASSERT_EQ(test, page_to_pfn(pages[i]),
+				page_to_pfn(pages[0]) + i);
+		pages[i]->zone_device_data = pages[0];
+	}
+
+	return 0;
+}
+
+static void take_block(struct kunit *test, unsigned int nr_pages,
+		       struct page **pages)
+{
+	KUNIT_ASSERT_EQ(test, 0, try_block(test, nr_pages, pages));
+}
+
+static void put_block(struct kunit *test, unsigned int nr_pages,
+		      struct page **pages)
+{
+	struct alloc_test *ctx = test->priv;
+
+	xen_scratch_free_block(ctx->pool, nr_pages, pages);
+}
+
+static bool no_blocks(struct alloc_test *ctx)
+{
+	return RB_EMPTY_ROOT(&ctx->pool->blocks.rb_root);
+}
+
+/* A block of any size is had, wherever section ends are; next to others. */
+static void alloc_test_block(struct kunit *test)
+{
+	const unsigned long nr_pages = *(unsigned long *)test->param_value;
+	struct page **pages = new_array(test, nr_pages);
+	struct page **more = new_array(test, nr_pages);
+	struct alloc_test *ctx = test->priv;
+	struct page *single;
+
+	/* Room for three sections and some, not aligned to one. */
+	add_region(test, 3, WINDOW_GRANULES - 3);
+	take(test, 1, &single);
+	take_block(test, nr_pages, pages);
+	expect_used(test, nr_pages + 1, 0, 0);
+
+	if (nr_pages <= PAGES_PER_SECTION) {
+		take_block(test, nr_pages, more);
+		expect_used(test, 2 * nr_pages + 1, 0, 0);
+		KUNIT_EXPECT_TRUE(test, more[0] >= pages[0] + nr_pages ||
+				  pages[0] >= more[0] + nr_pages);
+		put_block(test, nr_pages, more);
+	}
+
+	put(test, 1, &single);
+	expect_used(test, nr_pages, 0, 0);
+	put_block(test, nr_pages, pages);
+	expect_used(test, 0, 0, 0);
+	KUNIT_EXPECT_TRUE(test, no_blocks(ctx));
+	KUNIT_EXPECT_EQ(test, ctx->pool->nr_free, ctx->pool->scratch_pages);
+	KUNIT_EXPECT_EQ(test, ctx->misuses, 0);
+}
+
+/* A block grows no more than it needs. */
+static void alloc_test_block_growth(struct kunit *test)
+{
+	struct alloc_test *ctx = test->priv;
+	struct page *pages[16];
+
+	add_region(test, 0, 8);
+	take_block(test, 16, pages);
+	KUNIT_EXPECT_EQ(test, granule_of(ctx, pages[0]), 0);
+	KUNIT_EXPECT_EQ(test, ctx->pool->scratch_pages, GRANULE_PAGES);
+	put_block(test, 16, pages);
+}
+
+/*
+ * The lowest place that is large enough and aligned is taken, between pages
+ * that are in use and across the ends of chunks.
+ */
+static void alloc_test_block_place(struct kunit *test)
+{
+	const unsigned int nr_pages = 4 * GRANULE_PAGES;
+	struct page **pages = new_array(test, nr_pages);
+	struct page **block = new_array(test, GRANULE_PAGES);
+	struct alloc_test *ctx = test->priv;
+	unsigned int i;
+
+	/* Chunks of one, two and one granule. */
+	add_region(test, 0, 4);
+	for (i = 0; i < nr_pages; i++)
+		take(test, 1, &pages[i]);
+	KUNIT_EXPECT_EQ(test, ctx->pool->grows, 3);
+
+	/* Eight free pages of which no eight are aligned, then eight. */
+	put(test, 8, pages + 4);
+	put(test, 8, pages + 32);
+	take_block(test, 8, block);
+	KUNIT_EXPECT_PTR_EQ(test, block[0], pages[32]);
+	put_block(test, 8, block);
+
+	/* Four of those eight are. */
+	take_block(test, 3, block);
+	KUNIT_EXPECT_PTR_EQ(test, block[0], pages[4]);
+	put_block(test, 3, block);
+
+	/* The second half of one chunk and the first half of the next. */
+	put(test, GRANULE_PAGES, pages + GRANULE_PAGES / 2);
+	take_block(test, GRANULE_PAGES / 2, block);
+	KUNIT_EXPECT_PTR_EQ(test, block[0], pages[GRANULE_PAGES / 2]);
+	put_block(test, GRANULE_PAGES / 2, block);
+	KUNIT_EXPECT_EQ(test, -ENOMEM, try_block(test, GRANULE_PAGES, block));
+
+	put(test, 1, pages + 3 * GRANULE_PAGES / 2);
+	put(test, GRANULE_PAGES / 2 - 1, pages + 3 * GRANULE_PAGES / 2 + 1);
+	take_block(test, GRANULE_PAGES - 1, block);
+	KUNIT_EXPECT_PTR_EQ(test, block[0], pages[GRANULE_PAGES]);
+	put_block(test, GRANULE_PAGES - 1, block);
+
+	take(test, 16 + 3 * GRANULE_PAGES / 2, pages);
+	KUNIT_EXPECT_EQ(test, ctx->pool->nr_free, 0);
+	KUNIT_EXPECT_EQ(test, ctx->pool->grows, 3);
+	for (i = 0; i < nr_pages; i++)
+		pages[i] = pfn_to_page(PHYS_PFN(ctx->window.start) + i);
+	put(test, nr_pages, pages);
+	KUNIT_EXPECT_EQ(test, ctx->misuses, 0);
+}
+
+/* Addresses that are not pages yet complete a block with pages that are. */
+static void alloc_test_block_completed(struct kunit *test)
+{
+	struct page **block = new_array(test, 2 * GRANULE_PAGES);
+	struct alloc_test *ctx = test->priv;
+	struct page *page;
+
+	add_region(test, 0, 2);
+	take(test, 1, &page);
+	put(test, 1, &page);
+	KUNIT_EXPECT_EQ(test, ctx->pool->scratch_pages, GRANULE_PAGES);
+	take_block(test, 2 * GRANULE_PAGES, block);
+	put_block(test, 2 * GRANULE_PAGES, block);
+}
+
+/* Ballooned and donated pages cannot make up for a hole that is too small. */
+static void alloc_test_block_exhausted(struct kunit *test)
+{
+	struct page **block = new_array(test, GRANULE_PAGES + 1);
+	struct alloc_test *ctx = test->priv;
+	struct page *donated[16];
+	struct page *head;
+	int i;
+
+	head = alloc_pages(GFP_KERNEL | __GFP_NOFAIL, 4);
+	for (i = 0; i < 16; i++)
+		donated[i] = head + i;
+	donate(test, 16, donated);
+	take(test, 1, donated);
+	ctx->balloon_left = 2 * GRANULE_PAGES;
+	add_region(test, 0, 1);
+	add_region(test, 2, 1);
+
+	KUNIT_EXPECT_EQ(test, -ENOMEM,
+			try_block(test, GRANULE_PAGES + 1, block));
+	KUNIT_EXPECT_EQ(test, ctx->pool->failures, 1);
+	expect_used(test, 0, 1, 0);
+	KUNIT_EXPECT_TRUE(test, no_blocks(ctx));
+
+	take_block(test, 8, block);
+	expect_used(test, 8, 1, 0);
+	put_block(test, 8, block);
+	put(test, 1, donated);
+	__free_pages(head, 4);
+}
+
+/* A block is freed as a whole and by its own function, or not at all. */
+static void alloc_test_block_misuse(struct kunit *test)
+{
+	struct alloc_test *ctx = test->priv;
+	struct page *pages[24], *other[8], *mix[8];
+
+	add_region(test, 0, 1);
+	take(test, 8, other);
+	take_block(test, 8, pages);
+	take_block(test, 16, pages + 8);
+	KUNIT_ASSERT_PTR_EQ(test, pages[8], pages[7] + 1);
+
+	/* A part, and more than one. */
+	put_block(test, 4, pages);
+	put_block(test, 4, pages + 4);
+	put_block(test, 1, pages + 7);
+	put_block(test, 16, pages);
+	put_block(test, 24, pages);
+	KUNIT_EXPECT_EQ(test, ctx->misuses, 5);
+
+	/* In another order. */
+	memcpy(mix, pages, sizeof(mix));
+	swap(mix[3], mix[5]);
+	put_block(test, 8, mix);
+	KUNIT_EXPECT_EQ(test, ctx->misuses, 6);
+
+	/* By the function for single pages; a page before it is freed. */
+	put(test, 1, pages + 2);
+	KUNIT_EXPECT_EQ(test, ctx->misuses, 7);
+	put(test, 24, pages);
+	KUNIT_EXPECT_EQ(test, ctx->misuses, 7 + 24);
+	KUNIT_ASSERT_PTR_EQ(test, pages[0], other[7] + 1);
+	mix[0] = other[7];
+	mix[1] = pages[0];
+	put(test, 2, mix);
+	KUNIT_EXPECT_EQ(test, ctx->misuses, 7 + 24 + 1);
+	expect_used(test, 7 + 24, 0, 0);
+
+	/* What is not a block, or not any more. */
+	put_block(test, 7, other);
+	KUNIT_EXPECT_EQ(test, ctx->misuses, 7 + 24 + 2);
+	put_block(test, 8, pages);
+	put_block(test, 8, pages);
+	KUNIT_EXPECT_EQ(test, ctx->misuses, 7 + 24 + 3);
+
+	expect_used(test, 7 + 16, 0, 0);
+	put(test, 7, other);
+	put_block(test, 16, pages + 8);
+	expect_used(test, 0, 0, 0);
+	KUNIT_EXPECT_EQ(test, ctx->misuses, 7 + 24 + 3);
+}
+
+/* The chunks of the first region, that it has as children. */
+static unsigned int count_chunks(struct alloc_test *ctx)
+{
+	struct resource *chunk;
+	unsigned int nr = 0;
+
+	for (chunk = ctx->window.child->child; chunk; chunk = chunk->sibling)
+		nr++;
+
+	return nr;
+}
+
+static bool is_mapped(u64 address)
+{
+	struct dev_pagemap *pgmap = get_dev_pagemap(PHYS_PFN(address), NULL);
+
+	if (!pgmap)
+		return false;
+	put_dev_pagemap(pgmap);
+
+	return true;
+}
+
+/*
+ * A chunk is released when no page of it is out any more, unless nothing would
+ * be left for whoever comes next.
+ */
+static void alloc_test_release(struct kunit *test)
+{
+	const unsigned int nr_pages = 7 * GRANULE_PAGES;
+	/* Chunks of one, two and four granules. */
+	const unsigned int first[] = { 0, GRANULE_PAGES, 3 * GRANULE_PAGES };
+	struct page **pages = new_array(test, nr_pages);
+	struct alloc_test *ctx = test->priv;
+	u64 start[3];
+	int i;
+
+	add_region(test, 0, 8);
+	for (i = 0; i < nr_pages; i++)
+		take(test, 1, &pages[i]);
+	KUNIT_ASSERT_EQ(test, count_chunks(ctx), 3);
+	KUNIT_EXPECT_EQ(test, xen_scratch_release(ctx->pool, ULONG_MAX), 0);
+
+	/* All but a page of each, at the start, in the middle and at the end. */
+	put(test, GRANULE_PAGES - 1, pages + 1);
+	put(test, 100, pages + first[1]);
+	put(test, 2 * GRANULE_PAGES - 101, pages + first[1] + 101);
+	put(test, 4 * GRANULE_PAGES - 1, pages + first[2]);
+	KUNIT_EXPECT_EQ(test, xen_scratch_release(ctx->pool, ULONG_MAX), 0);
+	KUNIT_EXPECT_EQ(test, count_chunks(ctx), 3);
+	for (i = 0; i < 3; i++) {
+		start[i] = PFN_PHYS(page_to_pfn(pages[first[i]]));
+		KUNIT_EXPECT_TRUE(test, is_mapped(start[i]));
+	}
+
+	put(test, 1, pages + first[1] + 100);
+	KUNIT_EXPECT_EQ(test, ctx->pool->nr_idle, 2 * GRANULE_PAGES);
+	KUNIT_EXPECT_EQ(test, xen_scratch_release(ctx->pool, ULONG_MAX),
+			2 * GRANULE_PAGES);
+	KUNIT_EXPECT_EQ(test, count_chunks(ctx), 2);
+	KUNIT_EXPECT_TRUE(test, is_mapped(start[0]));
+	KUNIT_EXPECT_FALSE(test, is_mapped(start[1]));
+	KUNIT_EXPECT_TRUE(test, is_mapped(start[2]));
+	KUNIT_EXPECT_EQ(test, ctx->pool->scratch_pages, 5 * GRANULE_PAGES);
+	KUNIT_EXPECT_EQ(test, ctx->pool->nr_free, 5 * GRANULE_PAGES - 2);
+	expect_used(test, 2, 0, 0);
+
+	/* The hole is filled again, and what is left of the others is found. */
+	take(test, 7 * GRANULE_PAGES - 2, pages);
+	KUNIT_EXPECT_TRUE(test, is_mapped(start[1]));
+	KUNIT_EXPECT_EQ(test, ctx->pool->scratch_pages, 7 * GRANULE_PAGES);
+	for (i = 0; i < nr_pages; i++)
+		pages[i] = pfn_to_page(PHYS_PFN(start[0]) + i);
+	put(test, nr_pages, pages);
+	KUNIT_EXPECT_EQ(test, ctx->pool->nr_idle, nr_pages);
+
+	xen_scratch_release(ctx->pool, ULONG_MAX);
+	KUNIT_EXPECT_EQ(test, count_chunks(ctx), 1);
+	KUNIT_EXPECT_EQ(test, ctx->pool->scratch_pages, GRANULE_PAGES);
+	KUNIT_EXPECT_EQ(test, ctx->pool->nr_free, GRANULE_PAGES);
+	KUNIT_EXPECT_EQ(test, ctx->pool->releases, 3);
+	KUNIT_EXPECT_EQ(test, ctx->misuses, 0);
+}
+
+/* The newest first, and no more than asked for. */
+static void alloc_test_release_some(struct kunit *test)
+{
+	const unsigned int nr_pages = 7 * GRANULE_PAGES;
+	struct page **pages = new_array(test, nr_pages);
+	struct alloc_test *ctx = test->priv;
+	int i;
+
+	add_region(test, 0, 8);
+	for (i = 0; i < nr_pages; i++)
+		take(test, 1, &pages[i]);
+	put(test, nr_pages, pages);
+
+	KUNIT_EXPECT_EQ(test, xen_scratch_release(ctx->pool, 0), 0);
+	KUNIT_EXPECT_EQ(test, xen_scratch_release(ctx->pool, 1),
+			4 * GRANULE_PAGES);
+	KUNIT_EXPECT_EQ(test, count_chunks(ctx), 2);
+	KUNIT_EXPECT_EQ(test, xen_scratch_release(ctx->pool, ULONG_MAX),
+			2 * GRANULE_PAGES);
+
+	/* What is grown next is as small as what is left. */
+	take(test, GRANULE_PAGES + 1, pages);
+	KUNIT_EXPECT_EQ(test, ctx->pool->scratch_pages, 2 * GRANULE_PAGES);
+	put(test, GRANULE_PAGES + 1, pages);
+}
+
+/* A single large chunk is released as well, not kept as the reserve. */
+static void alloc_test_release_large(struct kunit *test)
+{
+	struct page **pages = new_array(test, 4 * GRANULE_PAGES);
+	struct alloc_test *ctx = test->priv;
+
+	add_region(test, 0, 8);
+	take(test, 4 * GRANULE_PAGES, pages);
+	put(test, 4 * GRANULE_PAGES, pages);
+	KUNIT_EXPECT_EQ(test, xen_scratch_release(ctx->pool, ULONG_MAX),
+			4 * GRANULE_PAGES);
+	KUNIT_EXPECT_NULL(test, ctx->window.child->child);
+	KUNIT_EXPECT_TRUE(test, xa_empty(&ctx->pool->chunks));
+
+	take(test, 1, pages);
+	KUNIT_EXPECT_EQ(test, ctx->pool->scratch_pages, GRANULE_PAGES);
+	put(test, 1, pages);
+}
+
+/* Who still has a reference to a page that was freed keeps its chunk. */
+static void alloc_test_release_referenced(struct kunit *test)
+{
+	struct page **pages = new_array(test, 2 * GRANULE_PAGES);
+	struct alloc_test *ctx = test->priv;
+	struct page *page;
+
+	add_region(test, 0, 8);
+	take(test, 2 * GRANULE_PAGES, pages);
+	page = pages[GRANULE_PAGES + 7];
+	get_page(page);
+	put(test, 2 * GRANULE_PAGES, pages);
+	KUNIT_EXPECT_EQ(test, xen_scratch_release(ctx->pool, ULONG_MAX), 0);
+	KUNIT_EXPECT_EQ(test, ctx->pool->nr_idle, 2 * GRANULE_PAGES);
+
+	/* It can still be used. */
+	take(test, 2 * GRANULE_PAGES, pages);
+	KUNIT_EXPECT_EQ(test, count_runs(test, 2 * GRANULE_PAGES, pages), 1);
+	KUNIT_EXPECT_EQ(test, ctx->pool->grows, 1);
+	put(test, 2 * GRANULE_PAGES, pages);
+
+	put_page(page);
+	KUNIT_EXPECT_EQ(test, xen_scratch_release(ctx->pool, ULONG_MAX),
+			2 * GRANULE_PAGES);
+}
+
+/* A page of a chunk that has been released is not ours any more. */
+static void alloc_test_release_misuse(struct kunit *test)
+{
+	struct page **pages = new_array(test, 4 * GRANULE_PAGES);
+	struct alloc_test *ctx = test->priv;
+
+	add_region(test, 0, 8);
+	take(test, 4 * GRANULE_PAGES, pages);
+	put(test, 4 * GRANULE_PAGES, pages);
+	xen_scratch_release(ctx->pool, ULONG_MAX);
+	put(test, 2, pages);
+	KUNIT_EXPECT_EQ(test, ctx->misuses, 2);
+	KUNIT_EXPECT_EQ(test, ctx->pool->nr_free, 0);
+}
+
+/* Donated pages stay. */
+static void alloc_test_release_donated(struct kunit *test)
+{
+	struct alloc_test *ctx = test->priv;
+	struct page *donated[8];
+	struct page *block;
+
+	block = alloc_every_other(donated);
+	donate(test, 8, donated);
+	add_region(test, 0, 4);
+	take(test, 8, donated);
+	put(test, 8, donated);
+	KUNIT_EXPECT_EQ(test, xen_scratch_release(ctx->pool, ULONG_MAX), 0);
+	take(test, 8, donated);
+	expect_used(test, 0, 8, 0);
+	put(test, 8, donated);
+	__free_pages(block, 4);
+}
+
+/* Growth ahead of need: whoever takes little at a time never waits for it. */
+static void alloc_test_grow_ahead(struct kunit *test)
+{
+	const unsigned int nr_pages = 7 * GRANULE_PAGES;
+	struct page **pages = new_array(test, nr_pages);
+	struct alloc_test *ctx = test->priv;
+	unsigned int i;
+
+	add_region(test, 0, 16);
+	xen_scratch_start_work(ctx->pool);
+	flush_work(&ctx->pool->work);
+	KUNIT_EXPECT_EQ(test, ctx->pool->scratch_pages, GRANULE_PAGES);
+
+	/* One page does not make it grow more. */
+	take(test, 1, pages);
+	flush_work(&ctx->pool->work);
+	KUNIT_EXPECT_EQ(test, ctx->pool->scratch_pages, GRANULE_PAGES);
+
+	for (i = 1; i < nr_pages; i++) {
+		take(test, 1, &pages[i]);
+		if (i % 64 == 0)
+			flush_work(&ctx->pool->work);
+	}
+	KUNIT_EXPECT_EQ(test, count_runs(test, nr_pages, pages), 1);
+	KUNIT_EXPECT_EQ(test, ctx->pool->waits, 0);
+	KUNIT_EXPECT_GT(test, ctx->pool->grows, 2);
+	put(test, nr_pages, pages);
+
+	/* Who takes more than there is at once does. */
+	take(test, ctx->pool->nr_free + 1, pages);
+	KUNIT_EXPECT_EQ(test, ctx->pool->waits, 1);
+	put(test, ctx->pool->scratch_used, pages);
+}
+
+/* Where nothing is left to grow into, nobody tries so ahead of need. */
+static void alloc_test_grow_ahead_exhausted(struct kunit *test)
+{
+	struct page **pages = new_array(test, GRANULE_PAGES);
+	struct alloc_test *ctx = test->priv;
+
+	add_region(test, 0, 1);
+	xen_scratch_start_work(ctx->pool);
+	flush_work(&ctx->pool->work);
+	take(test, GRANULE_PAGES, pages);
+	flush_work(&ctx->pool->work);
+	KUNIT_EXPECT_EQ(test, ctx->pool->grows, 1);
+	KUNIT_EXPECT_EQ(test, ctx->pool->low_water, 0);
+	put(test, GRANULE_PAGES, pages);
+}
+
+/* The shrinker counts pages of memmap, and has the work item release them. */
+static void alloc_test_shrinker(struct kunit *test)
+{
+	const unsigned long memmap = XEN_SCRATCH_GRANULE_PAGES *
+				     sizeof(struct page) / PAGE_SIZE;
+	struct page **pages = new_array(test, 4 * GRANULE_PAGES);
+	struct alloc_test *ctx = test->priv;
+	struct shrink_control sc = {};
+	struct shrinker *shrinker;
+
+	add_region(test, 0, 8);
+	xen_scratch_start_work(ctx->pool);
+	flush_work(&ctx->pool->work);
+	shrinker = ctx->pool->shrinker;
+	KUNIT_ASSERT_NOT_NULL(test, shrinker);
+
+	/* A granule is kept. */
+	KUNIT_EXPECT_EQ(test, shrinker->count_objects(shrinker, &sc),
+			SHRINK_EMPTY);
+	take(test, 3 * GRANULE_PAGES, pages);
+	flush_work(&ctx->pool->work);
+	put(test, 3 * GRANULE_PAGES, pages);
+	KUNIT_EXPECT_EQ(test, shrinker->count_objects(shrinker, &sc),
+			(ctx->pool->scratch_pages / GRANULE_PAGES - 1) *
+			memmap);
+
+	sc.nr_to_scan = 1;
+	KUNIT_EXPECT_EQ(test, shrinker->scan_objects(shrinker, &sc), 1);
+	flush_work(&ctx->pool->work);
+	KUNIT_EXPECT_EQ(test, ctx->pool->releases, 1);
+
+	sc.nr_to_scan = shrinker->count_objects(shrinker, &sc);
+	KUNIT_EXPECT_EQ(test, shrinker->scan_objects(shrinker, &sc),
+			sc.nr_to_scan);
+	flush_work(&ctx->pool->work);
+	KUNIT_EXPECT_EQ(test, ctx->pool->scratch_pages, GRANULE_PAGES);
+	KUNIT_EXPECT_EQ(test, shrinker->count_objects(shrinker, &sc),
+			SHRINK_EMPTY);
+}
+
+/*
+ * Each allocation inside of growth fails once: the request fails, or succeeds
+ * with what is left, and whatever it was, nothing is lost.
+ */
+static void alloc_test_fail_nth(struct kunit *test)
+{
+	const unsigned int nr_pages = 5 * GRANULE_PAGES + 5;
+	struct page **pages = new_array(test, 7 * GRANULE_PAGES);
+	struct alloc_test *ctx = test->priv;
+	unsigned int nth, failures = 0;
+	bool reached = true;
+	int ret;
+
+	for (nth = 1; reached; nth++) {
+		KUNIT_ASSERT_LT(test, nth, 1000);
+		add_region(test, 0, 3);
+		add_region(test, 4, 4);
+		ctx->balloon_left = nth % 2 ? 0 : 5;
+		ctx->fail_nth = nth;
+		ret = xen_scratch_alloc(ctx->pool, nr_pages, pages);
+		reached = !ctx->fail_nth;
+		ctx->fail_nth = 0;
+
+		if (ret) {
+			KUNIT_EXPECT_EQ(test, ret, -ENOMEM);
+			failures++;
+		} else {
+			expect_used(test, nr_pages - ctx->balloon_out, 0,
+				    ctx->balloon_out);
+			put(test, nr_pages, pages);
+		}
+		KUNIT_EXPECT_EQ(test, ctx->pool->failures, !!ret);
+		expect_used(test, 0, 0, 0);
+		KUNIT_EXPECT_EQ(test, ctx->balloon_out, 0);
+		KUNIT_EXPECT_TRUE(test, xa_empty(&ctx->pool->ballooned));
+		KUNIT_EXPECT_EQ(test, ctx->pool->nr_free,
+				ctx->pool->scratch_pages);
+
+		/* Chunks that were made before it failed are good for use. */
+		if (ctx->pool->scratch_pages) {
+			take(test, ctx->pool->scratch_pages, pages);
+			put(test, ctx->pool->scratch_used, pages);
+		}
+		xen_scratch_pool_destroy(ctx->pool);
+		KUNIT_ASSERT_NULL(test, ctx->window.child);
+		*ctx->pool = (struct xen_scratch_pool)
+				XEN_SCRATCH_POOL_INIT(test_pool);
+	}
+	KUNIT_EXPECT_EQ(test, ret, 0);
+	KUNIT_EXPECT_GT(test, nth, 10);
+	KUNIT_EXPECT_GE(test, failures, 2);
+	KUNIT_EXPECT_EQ(test, ctx->misuses, 0);
+}
+
+/* What the tracepoints have told, the last time and how often. */
+struct seen {
+	unsigned int times;
+	unsigned long args[3];
+};
+
+static void seen_grow(void *data, unsigned long pfn, unsigned long nr_pages,
+		      int error)
+{
+	struct seen *seen = data;
+
+	*seen = (struct seen){ seen->times + 1, { pfn, nr_pages, -error } };
+}
+
+static void seen_release(void *data, unsigned long pfn, unsigned long nr_pages)
+{
+	struct seen *seen = data;
+
+	*seen = (struct seen){ seen->times + 1, { pfn, nr_pages } };
+}
+
+static void seen_missing(void *data, unsigned int nr_pages,
+			 unsigned int missing)
+{
+	struct seen *seen = data;
+
+	*seen = (struct seen){ seen->times + 1, { nr_pages, missing } };
+}
+
+static struct probe {
+	const char *name;
+	void *function;
+	struct tracepoint *tracepoint;
+	struct seen seen;
+} probes[] = {
+	{ "xen_unpopulated_grow", seen_grow },
+	{ "xen_unpopulated_release", seen_release },
+	{ "xen_unpopulated_fallback", seen_missing },
+	{ "xen_unpopulated_exhausted", seen_missing },
+};
+
+#define EXPECT_SEEN(test, which, ...)					\
+	do {								\
+		const struct seen seen = { __VA_ARGS__ };		\
+									\
+		KUNIT_EXPECT_MEMEQ(test, &probes[which].seen, &seen,	\
+				   sizeof(seen));			\
+	} while (0)
+
+static void remove_probes(void *unused)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(probes); i++) {
+		if (probes[i].tracepoint)
+			tracepoint_probe_unregister(probes[i].tracepoint,
+						    probes[i].function,
+						    &probes[i].seen);
+		probes[i].tracepoint = NULL;
+	}
+	tracepoint_synchronize_unregister();
+}
+
+/* By name, as tracepoints are not exported to modules one by one. */
+static void add_probe(struct tracepoint *tracepoint, void *unused)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(probes); i++) {
+		if (strcmp(tracepoint->name, probes[i].name))
+			continue;
+		probes[i].seen = (struct seen){};
+		if (!tracepoint_probe_register(tracepoint, probes[i].function,
+					       &probes[i].seen))
+			probes[i].tracepoint = tracepoint;
+	}
+}
+
+static void alloc_test_tracepoints(struct kunit *test)
+{
+	struct page **pages = new_array(test, 2 * GRANULE_PAGES + 5);
+	struct alloc_test *ctx = test->priv;
+	unsigned long pfn = PHYS_PFN(ctx->window.start);
+	int i;
+
+	if (!IS_ENABLED(CONFIG_TRACEPOINTS))
+		kunit_skip(test, "no tracepoints in this kernel");
+
+	for_each_kernel_tracepoint(add_probe, NULL);
+	KUNIT_ASSERT_EQ(test, 0,
+			kunit_add_action_or_reset(test, remove_probes, NULL));
+	for (i = 0; i < ARRAY_SIZE(probes); i++)
+		KUNIT_ASSERT_NOT_NULL(test, probes[i].tracepoint);
+
+	add_region(test, 0, 2);
+	ctx->map_error = -ENOMEM;
+	KUNIT_EXPECT_EQ(test, -ENOMEM,
+			xen_scratch_alloc(ctx->pool, 1, pages));
+	EXPECT_SEEN(test, 0, 1, { pfn, GRANULE_PAGES, ENOMEM });
+	EXPECT_SEEN(test, 3, 1, { 1, 1 });
+	ctx->map_error = 0;
+
+	take(test, 2 * GRANULE_PAGES, pages);
+	EXPECT_SEEN(test, 0, 2, { pfn, 2 * GRANULE_PAGES, 0 });
+	put(test, 2 * GRANULE_PAGES, pages);
+	EXPECT_SEEN(test, 1, 0);
+
+	ctx->balloon_left = 5;
+	take(test, 2 * GRANULE_PAGES + 5, pages);
+	EXPECT_SEEN(test, 2, 1, { 2 * GRANULE_PAGES + 5, 5 });
+	put(test, 2 * GRANULE_PAGES + 5, pages);
+
+	xen_scratch_release(ctx->pool, ULONG_MAX);
+	EXPECT_SEEN(test, 1, 1, { pfn, 2 * GRANULE_PAGES });
+	EXPECT_SEEN(test, 3, 1, { 1, 1 });
+}
+
+/*
+ * Threads.  The fakes above are not seen by them, so they must have all the
+ * addresses that they need.
+ */
+#define NR_THREADS		4
+#define THREAD_ROUNDS		500
+#define THREAD_PAGES		(3 * GRANULE_PAGES / 4)
+
+struct alloc_thread {
+	struct xen_scratch_pool *pool;
+	unsigned int seed;
+	bool ok;
+	struct page **pages;
+	struct completion done;
+};
+
+/* Takes and frees pages, and sees that nobody else has them. */
+static int thread_mixes(void *data)
+{
+	struct alloc_thread *thread = data;
+	struct page **pages = thread->pages;
+	unsigned int i, round, nr_pages;
+	struct rnd_state rnd;
+	bool block;
+
+	prandom_seed_state(&rnd, thread->seed);
+	thread->ok = true;
+
+	for (round = 0; round < THREAD_ROUNDS && thread->ok; round++) {
+		nr_pages = 1 + prandom_u32_state(&rnd) % 64;
+		block = nr_pages % 4 == 0;
+		if (block ?
+		    xen_scratch_alloc_block(thread->pool, nr_pages, pages) :
+		    xen_scratch_alloc(thread->pool, nr_pages, pages)) {
+			thread->ok = false;
+			break;
+		}
+		for (i = 0; i < nr_pages; i++)
+			WRITE_ONCE(pages[i]->zone_device_data, thread);
+		cond_resched();
+		for (i = 0; i < nr_pages; i++)
+			thread->ok = thread->ok &&
+				READ_ONCE(pages[i]->zone_device_data) == thread;
+		if (block)
+			xen_scratch_free_block(thread->pool, nr_pages, pages);
+		else
+			xen_scratch_free(thread->pool, nr_pages, pages);
+		if (round % 64 == 0)
+			xen_scratch_release(thread->pool, 1);
+	}
+
+	complete(&thread->done);
+	return 0;
+}
+
+/* Takes pages once, and keeps them. */
+static int thread_takes(void *data)
+{
+	struct alloc_thread *thread = data;
+
+	thread->ok = !xen_scratch_alloc(thread->pool, THREAD_PAGES,
+					thread->pages);
+	complete(&thread->done);
+	return 0;
+}
+
+static void start_threads(struct kunit *test, struct alloc_thread *threads,
+			  int (*function)(void *))
+{
+	struct alloc_test *ctx = test->priv;
+	int i;
+
+	for (i = 0; i < NR_THREADS; i++) {
+		threads[i].pool = ctx->pool;
+		threads[i].seed = i;
+		threads[i].pages = new_array(test, GRANULE_PAGES);
+		init_completion(&threads[i].done);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test,
+				kthread_run(function, &threads[i],
+					    "xen_scratch/%d", i));
+	}
+}
+
+static void alloc_test_threads(struct kunit *test)
+{
+	struct alloc_test *ctx = test->priv;
+	struct alloc_thread *threads;
+	int i;
+
+	threads = kunit_kcalloc(test, NR_THREADS, sizeof(*threads), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, threads);
+
+	add_region(test, 0, WINDOW_GRANULES);
+	xen_scratch_start_work(ctx->pool);
+	start_threads(test, threads, thread_mixes);
+	for (i = 0; i < NR_THREADS; i++) {
+		wait_for_completion(&threads[i].done);
+		KUNIT_EXPECT_TRUE(test, threads[i].ok);
+	}
+	flush_work(&ctx->pool->work);
+	expect_used(test, 0, 0, 0);
+	KUNIT_EXPECT_EQ(test, ctx->pool->nr_free, ctx->pool->scratch_pages);
+	KUNIT_EXPECT_EQ(test, ctx->pool->nr_idle, ctx->pool->scratch_pages);
+	KUNIT_EXPECT_TRUE(test, no_blocks(ctx));
+}
+
+/* Threads that wait for growth together find what one of them has grown. */
+static void alloc_test_threads_grow_once(struct kunit *test)
+{
+	struct alloc_test *ctx = test->priv;
+	struct alloc_thread *threads;
+	int i;
+
+	threads = kunit_kcalloc(test, NR_THREADS, sizeof(*threads), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, threads);
+
+	/* What is grown next suffices for all of them. */
+	add_region(test, 0, WINDOW_GRANULES);
+	ctx->pool->chunk_pages = 4 * GRANULE_PAGES;
+
+	mutex_lock(&ctx->pool->grow_lock);
+	start_threads(test, threads, thread_takes);
+	/* Long enough for all of them to come to the lock. */
+	fsleep(50000);
+	mutex_unlock(&ctx->pool->grow_lock);
+	for (i = 0; i < NR_THREADS; i++) {
+		wait_for_completion(&threads[i].done);
+		KUNIT_EXPECT_TRUE(test, threads[i].ok);
+	}
+	KUNIT_EXPECT_EQ(test, ctx->pool->grows, 1);
+	KUNIT_EXPECT_EQ(test, ctx->pool->waits, 1);
+
+	expect_used(test, NR_THREADS * THREAD_PAGES, 0, 0);
+	for (i = 0; i < NR_THREADS; i++)
+		put(test, THREAD_PAGES, threads[i].pages);
+}
+
+/*
+ * Random operations, checked against a model that is too simple to be wrong:
+ * an array that says who has each page.
+ */
+#define MODEL_OPERATIONS	100000
+#define MODEL_OWNERS		60
+#define MODEL_BALLOONED		300
+/* Two regions, with a granule between them that belongs to neither. */
+#define MODEL_GRANULES		13
+#define MODEL_GAP		5
+#define MODEL_PAGES		(MODEL_GRANULES * GRANULE_PAGES)
+#define MODEL_ADDRESSES		(MODEL_PAGES - GRANULE_PAGES)
+#define MODEL_NOBODY		0
+#define MODEL_NEVER		0xff
+
+struct model_owner {
+	bool block;
+	unsigned int nr_pages;
+	struct page **pages;
+};
+
+struct model {
+	struct alloc_test *ctx;
+	unsigned long first_pfn;
+	u8 *owner;
+	unsigned long scratch_used;
+	unsigned long ballooned_used;
+	unsigned int misuses;
+	struct model_owner owners[MODEL_OWNERS];
+};
+
+static u32 model_random(struct model *model, u32 limit)
+{
+	return prandom_u32_state(&model->ctx->rnd) % limit;
+}
+
+static bool model_has_block(struct model *model, unsigned int nr_pages)
+{
+	unsigned long align = min(roundup_pow_of_two(nr_pages), GRANULE_PAGES);
+	unsigned long start = 0;
+	u8 *taken;
+
+	while (start + nr_pages <= MODEL_PAGES) {
+		taken = memchr_inv(model->owner + start, MODEL_NOBODY,
+				   nr_pages);
+		if (!taken)
+			return true;
+		start = ALIGN(taken - model->owner + 1, align);
+	}
+
+	return false;
+}
+
+/* The pages of owner @who are its own from now on. */
+static void model_take(struct kunit *test, struct model *model,
+		       unsigned int who)
+{
+	struct model_owner *owner = &model->owners[who];
+	unsigned int i;
+
+	for (i = 0; i < owner->nr_pages; i++) {
+		unsigned long index = page_to_pfn(owner->pages[i]) -
+				      model->first_pfn;
+
+		owner->pages[i]->zone_device_data = owner;
+		if (index >= MODEL_PAGES) {
+			model->ballooned_used++;
+			continue;
+		}
+		KUNIT_ASSERT_EQ(test, model->owner[index], MODEL_NOBODY);
+		model->owner[index] = who + 1;
+		model->scratch_used++;
+	}
+}
+
+static void model_alloc(struct kunit *test, struct model *model,
+			unsigned int who)
+{
+	struct model_owner *owner = &model->owners[who];
+	unsigned long ballooned, addresses;
+	unsigned int nr_pages;
+	int expect, ret;
+
+	nr_pages = 1 + model_random(model, model_random(model, 4) ? 64 :
+						2 * GRANULE_PAGES);
+	owner->block = model_random(model, 4) == 0;
+	addresses = MODEL_ADDRESSES - model->scratch_used;
+	ballooned = model->ballooned_used;
+
+	if (owner->block) {
+		expect = model_has_block(model, nr_pages) ? 0 : -ENOMEM;
+		ret = try_block(test, nr_pages, owner->pages);
+	} else {
+		ballooned += nr_pages - min(nr_pages, addresses);
+		expect = ballooned <= MODEL_BALLOONED ? 0 : -ENOMEM;
+		ret = xen_scratch_alloc(model->ctx->pool, nr_pages,
+					owner->pages);
+	}
+	KUNIT_ASSERT_EQ(test, ret, expect);
+	if (ret)
+		return;
+
+	owner->nr_pages = nr_pages;
+	model_take(test, model, who);
+	KUNIT_ASSERT_EQ(test, model->ballooned_used, ballooned);
+}
+
+/* Owner @who gives up all or some of its pages, in any order. */
+static void model_free(struct kunit *test, struct model *model,
+		       unsigned int who)
+{
+	struct model_owner *owner = &model->owners[who];
+	struct page **pages = owner->pages;
+	unsigned int i, nr_pages = owner->nr_pages;
+
+	if (owner->block && nr_pages > 1 && model_random(model, 8) == 0) {
+		put_block(test, nr_pages - 1, pages);
+		put(test, 1, pages);
+		model->misuses += 2;
+	}
+
+	if (!owner->block && model_random(model, 2)) {
+		shuffle(model->ctx, nr_pages, pages);
+		nr_pages = 1 + model_random(model, nr_pages);
+	}
+	owner->nr_pages -= nr_pages;
+	pages += owner->nr_pages;
+
+	for (i = 0; i < nr_pages; i++) {
+		unsigned long index = page_to_pfn(pages[i]) - model->first_pfn;
+
+		KUNIT_ASSERT_PTR_EQ(test, pages[i]->zone_device_data, owner);
+		if (index >= MODEL_PAGES) {
+			model->ballooned_used--;
+			continue;
+		}
+		KUNIT_ASSERT_EQ(test, model->owner[index], who + 1);
+		model->owner[index] = MODEL_NOBODY;
+		model->scratch_used--;
+	}
+
+	if (owner->block)
+		put_block(test, nr_pages, pages);
+	else
+		put(test, nr_pages, pages);
+}
+
+/* Afterwards, every chunk has a page that somebody owns, but for a granule. */
+static void model_release(struct kunit *test, struct model *model)
+{
+	struct resource *region, *chunk;
+	unsigned int idle = 0;
+
+	xen_scratch_release(model->ctx->pool, ULONG_MAX);
+
+	for (region = model->ctx->window.child; region;
+	     region = region->sibling) {
+		for (chunk = region->child; chunk; chunk = chunk->sibling) {
+			if (memchr_inv(model->owner + PHYS_PFN(chunk->start) -
+				       model->first_pfn, MODEL_NOBODY,
+				       PHYS_PFN(resource_size(chunk))))
+				continue;
+			KUNIT_ASSERT_EQ(test, resource_size(chunk),
+					XEN_SCRATCH_GRANULE);
+			idle++;
+		}
+	}
+	KUNIT_ASSERT_LE(test, idle, 1);
+}
+
+static void model_check(struct kunit *test, struct model *model)
+{
+	struct xen_scratch_pool *pool = model->ctx->pool;
+
+	KUNIT_ASSERT_EQ(test, pool->scratch_used, model->scratch_used);
+	KUNIT_ASSERT_EQ(test, pool->ballooned_used, model->ballooned_used);
+	KUNIT_ASSERT_EQ(test, pool->nr_free,
+			pool->scratch_pages - pool->scratch_used);
+	KUNIT_ASSERT_EQ(test, model->ctx->balloon_out, model->ballooned_used);
+	KUNIT_ASSERT_EQ(test, model->ctx->misuses, model->misuses);
+}
+
+static void alloc_test_model(struct kunit *test)
+{
+	struct alloc_test *ctx = test->priv;
+	unsigned int i, who, refused;
+	struct model *model;
+
+	model = kunit_kzalloc(test, sizeof(*model), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, model);
+	model->ctx = ctx;
+	model->first_pfn = PHYS_PFN(ctx->window.start);
+	model->owner = kunit_kzalloc(test, MODEL_PAGES, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, model->owner);
+	memset(model->owner + MODEL_GAP * GRANULE_PAGES, MODEL_NEVER,
+	       GRANULE_PAGES);
+	for (who = 0; who < MODEL_OWNERS; who++)
+		model->owners[who].pages = new_array(test, 2 * GRANULE_PAGES);
+
+	add_region(test, 0, MODEL_GAP);
+	add_region(test, MODEL_GAP + 1, MODEL_GRANULES - MODEL_GAP - 1);
+	ctx->balloon_left = MODEL_BALLOONED;
+
+	for (i = 0; i < MODEL_OPERATIONS; i++) {
+		who = model_random(model, MODEL_OWNERS);
+		if (model_random(model, 1000) == 0)
+			model_release(test, model);
+		else if (model->owners[who].nr_pages)
+			model_free(test, model, who);
+		else
+			model_alloc(test, model, who);
+		model_check(test, model);
+	}
+
+	/* It has been to all the corners. */
+	refused = ctx->pool->failures;
+	KUNIT_EXPECT_GT(test, refused, MODEL_OPERATIONS / 1000);
+	KUNIT_EXPECT_GT(test, ctx->pool->fallbacks, MODEL_OPERATIONS / 1000);
+	KUNIT_EXPECT_GT(test, ctx->pool->releases, MODEL_OPERATIONS / 10000);
+	KUNIT_EXPECT_GT(test, model->misuses, MODEL_OPERATIONS / 1000);
+	kunit_info(test, "%u refused, %lu fallbacks, %lu grows, %lu releases\n",
+		   refused, ctx->pool->fallbacks, ctx->pool->grows,
+		   ctx->pool->releases);
+
+	for (who = 0; who < MODEL_OWNERS; who++) {
+		while (model->owners[who].nr_pages)
+			model_free(test, model, who);
+	}
+	model_check(test, model);
+	expect_used(test, 0, 0, 0);
+}
+
 static struct kunit_case alloc_test_cases[] = {
 	KUNIT_CASE(alloc_test_first_page),
 	KUNIT_CASE_PARAM(alloc_test_batch, batch_gen_params),
@@ -808,6 +1911,26 @@ static struct kunit_case alloc_test_cases[] = {
 	KUNIT_CASE(alloc_test_little_memory),
 	KUNIT_CASE(alloc_test_too_large),
 	KUNIT_CASE(alloc_test_unmappable),
+	KUNIT_CASE_PARAM(alloc_test_block, batch_gen_params),
+	KUNIT_CASE(alloc_test_block_growth),
+	KUNIT_CASE(alloc_test_block_place),
+	KUNIT_CASE(alloc_test_block_completed),
+	KUNIT_CASE(alloc_test_block_exhausted),
+	KUNIT_CASE(alloc_test_block_misuse),
+	KUNIT_CASE(alloc_test_release),
+	KUNIT_CASE(alloc_test_release_some),
+	KUNIT_CASE(alloc_test_release_large),
+	KUNIT_CASE(alloc_test_release_referenced),
+	KUNIT_CASE(alloc_test_release_misuse),
+	KUNIT_CASE(alloc_test_release_donated),
+	KUNIT_CASE(alloc_test_grow_ahead),
+	KUNIT_CASE(alloc_test_grow_ahead_exhausted),
+	KUNIT_CASE(alloc_test_shrinker),
+	KUNIT_CASE(alloc_test_fail_nth),
+	KUNIT_CASE(alloc_test_tracepoints),
+	KUNIT_CASE(alloc_test_threads),
+	KUNIT_CASE(alloc_test_threads_grow_once),
+	KUNIT_CASE_SLOW(alloc_test_model),
 	{}
 };
 
