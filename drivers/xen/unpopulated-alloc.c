@@ -88,6 +88,9 @@
 /* How many granules that cannot be mapped one growth tries before giving up. */
 #define MAX_UNMAPPABLE		8
 
+/* How many pages are freed in one go, without a chance to be interrupted. */
+#define PAGES_PER_HOLD		1024U
+
 /* How many struct pages one page of memmap holds. */
 #define PAGES_PER_MEMMAP_PAGE	(PAGE_SIZE / sizeof(struct page))
 
@@ -98,7 +101,7 @@
  *	of hot-added chunks the first one
  * @nr_pages: number of pfns in the range
  * @nr_free: number of bits set in @free
- * @lowest_free: no bit below this one is set in @free
+ * @lowest_word: no bit is set in @free before this word
  * @free: the pages that can be handed out
  * @members: donated chunks only: the pages that were donated, all that may ever
  *	be handed out; NULL: every page of the range
@@ -113,7 +116,7 @@ struct xen_scratch_chunk {
 	unsigned long		index;
 	unsigned long		nr_pages;
 	unsigned long		nr_free;
-	unsigned long		lowest_free;
+	unsigned long		lowest_word;
 	unsigned long		*free;
 	unsigned long		*members;
 	unsigned long		nr_ready;
@@ -276,6 +279,14 @@ static unsigned long p2m_max_pfn(void)
 }
 #endif
 
+/* Whether the page at @offset from the first one of @chunk is one of its own. */
+static __always_inline bool chunk_has(const struct xen_scratch_chunk *chunk,
+				      unsigned long offset)
+{
+	return offset < chunk->nr_ready &&
+	       (likely(!chunk->members) || test_bit(offset, chunk->members));
+}
+
 /*
  * The chunk that @page can be freed to.  NULL if there is none, because the
  * page is ballooned, has never been handed out, or is not ours at all.
@@ -283,35 +294,20 @@ static unsigned long p2m_max_pfn(void)
 static struct xen_scratch_chunk *chunk_of(struct xen_scratch_pool *pool,
 					  struct page *page)
 {
-	struct xen_scratch_chunk *chunk;
-	unsigned long offset;
+	struct xen_scratch_chunk *chunk = pool->last;
+
+	lockdep_assert_held(&pool->lock);
+
+	if (likely(chunk) && chunk_has(chunk, page - chunk->first))
+		return chunk;
 
 	chunk = xa_load(&pool->chunks,
 			page_to_pfn(page) / XEN_SCRATCH_GRANULE_PAGES);
-	if (!chunk)
+	if (!chunk || !chunk_has(chunk, page - chunk->first))
 		return NULL;
-
-	offset = page - chunk->first;
-	if (offset >= chunk->nr_ready ||
-	    (chunk->members && !test_bit(offset, chunk->members)))
-		return NULL;
+	pool->last = chunk;
 
 	return chunk;
-}
-
-static void account_used(struct xen_scratch_pool *pool,
-			 struct xen_scratch_chunk *chunk, long nr_pages)
-{
-	if (!chunk)
-		pool->ballooned_used += nr_pages;
-	else if (chunk->members)
-		pool->donated_used += nr_pages;
-	else
-		pool->scratch_used += nr_pages;
-
-	pool->used_max = max(pool->used_max,
-			     pool->scratch_used + pool->donated_used +
-			     pool->ballooned_used);
 }
 
 /* Whether @chunk is hot-added and no page of it is out. */
@@ -320,26 +316,32 @@ static bool chunk_is_idle(const struct xen_scratch_chunk *chunk)
 	return chunk->nr_free == chunk->nr_pages && !chunk->members;
 }
 
-/* Make pages of @chunk, whose bits in @free the caller has set, available. */
+/*
+ * @nr_pages more bits are set in the bitmap of @chunk, none of them in a word
+ * before @word.
+ */
 static void add_free_pages(struct xen_scratch_pool *pool,
 			   struct xen_scratch_chunk *chunk,
-			   unsigned long offset, unsigned long nr_pages)
+			   unsigned long word, unsigned long nr_pages)
 {
 	lockdep_assert_held(&pool->lock);
 
 	if (!chunk->nr_free)
 		xa_set_mark(&pool->chunks, chunk->index, XEN_SCRATCH_AVAILABLE);
-	if (!pool->lowest || chunk->index < pool->lowest->index)
+	if (chunk != pool->lowest &&
+	    (!pool->lowest || chunk->index < pool->lowest->index))
 		pool->lowest = chunk;
 
-	chunk->lowest_free = min(chunk->lowest_free, offset);
+	chunk->lowest_word = min(chunk->lowest_word, word);
 	chunk->nr_free += nr_pages;
 	pool->nr_free += nr_pages;
-	if (chunk_is_idle(chunk))
+	if (unlikely(chunk->members))
+		pool->donated_free += nr_pages;
+	else if (chunk->nr_free == chunk->nr_pages)
 		pool->nr_idle += chunk->nr_pages;
 }
 
-/* Pages of @chunk, whose bits in @free the caller has cleared, are not free. */
+/* @nr_pages fewer bits are set in the bitmap of @chunk. */
 static void remove_free_pages(struct xen_scratch_pool *pool,
 			      struct xen_scratch_chunk *chunk,
 			      unsigned long nr_pages)
@@ -348,7 +350,9 @@ static void remove_free_pages(struct xen_scratch_pool *pool,
 
 	lockdep_assert_held(&pool->lock);
 
-	if (chunk_is_idle(chunk))
+	if (unlikely(chunk->members))
+		pool->donated_free -= nr_pages;
+	else if (chunk->nr_free == chunk->nr_pages)
 		pool->nr_idle -= chunk->nr_pages;
 	chunk->nr_free -= nr_pages;
 	pool->nr_free -= nr_pages;
@@ -361,44 +365,94 @@ static void remove_free_pages(struct xen_scratch_pool *pool,
 					     XEN_SCRATCH_AVAILABLE);
 }
 
-/* Mark the free pages from bit @start to before @end of @chunk as taken. */
-static unsigned long take_run(struct xen_scratch_chunk *chunk,
-			      unsigned long start, unsigned long end,
-			      struct page **pages)
+static void update_used_max(struct xen_scratch_pool *pool)
 {
-	unsigned long i;
-
-	bitmap_clear(chunk->free, start, end - start);
-	for (i = 0; i < end - start; i++)
-		pages[i] = chunk->first + start + i;
-
-	return i;
+	pool->used_max = max(pool->used_max,
+			     pool->nr_pages - pool->nr_free +
+			     pool->ballooned_used);
 }
 
-/* Take up to @nr_pages free pages of @chunk, lowest first. */
+/*
+ * The loops over pages are unrolled: there is little else to do for a page, and
+ * it is done with the lock held.
+ */
+static struct page **store_run(struct page **pages, struct page *page,
+			       unsigned long run)
+{
+	for (; run >= 4; run -= 4, page += 4, pages += 4) {
+		pages[0] = page;
+		pages[1] = page + 1;
+		pages[2] = page + 2;
+		pages[3] = page + 3;
+	}
+	while (run--)
+		*pages++ = page++;
+
+	return pages;
+}
+
+/* How many of @pages, @limit at most, are consecutive. */
+static unsigned long count_run(struct page **pages, unsigned long limit)
+{
+	struct page **end = pages + limit, **p = pages;
+	struct page *page = *p;
+
+	for (; p + 8 <= end; p += 8, page += 8) {
+		struct page *p0 = p[0], *p1 = p[1] - 1, *p2 = p[2] - 2;
+		struct page *p3 = p[3] - 3, *p4 = p[4] - 4, *p5 = p[5] - 5;
+		struct page *p6 = p[6] - 6, *p7 = p[7] - 7;
+
+		if (p0 != page || p1 != page || p2 != page || p3 != page ||
+		    p4 != page || p5 != page || p6 != page || p7 != page)
+			break;
+	}
+	while (p < end && *p == page) {
+		p++;
+		page++;
+	}
+
+	return p - pages;
+}
+
+/*
+ * Take up to @nr_pages free pages of @chunk, lowest first; returns how many.
+ * The bitmap is gone through word by word and run by run, as this is what all
+ * mappings wait for.
+ */
 static unsigned long take_from_chunk(struct xen_scratch_pool *pool,
 				     struct xen_scratch_chunk *chunk,
 				     unsigned long nr_pages,
 				     struct page **pages)
 {
-	unsigned long start, end = chunk->lowest_free;
-	unsigned long taken = 0;
+	unsigned long word = chunk->lowest_word;
+	unsigned long left, bits, start, run;
+	struct page *first;
 
 	nr_pages = min(nr_pages, chunk->nr_free);
 
-	while (taken < nr_pages) {
-		start = find_next_bit(chunk->free, chunk->nr_pages, end);
-		end = find_next_zero_bit(chunk->free,
-					 min(chunk->nr_pages,
-					     start + nr_pages - taken), start);
-		taken += take_run(chunk, start, end, pages + taken);
+	for (left = nr_pages; ; word++) {
+		bits = chunk->free[word];
+		first = chunk->first + word * BITS_PER_LONG;
+
+		while (bits && left) {
+			start = __ffs(bits);
+			run = ~(bits >> start);
+			run = min(run ? __ffs(run) : BITS_PER_LONG, left);
+			pages = store_run(pages, first + start, run);
+			bits &= ~(GENMASK(run - 1, 0) << start);
+			left -= run;
+		}
+
+		chunk->free[word] = bits;
+		if (!left)
+			break;
 	}
 
-	chunk->lowest_free = end;
-	remove_free_pages(pool, chunk, taken);
-	account_used(pool, chunk, taken);
+	chunk->lowest_word = word;
+	pool->last = chunk;
+	remove_free_pages(pool, chunk, nr_pages);
 
-	return taken;
+	return nr_pages;
 }
 
 /* Take up to @nr_pages free pages, lowest first; returns how many. */
@@ -408,11 +462,14 @@ static unsigned int take_free_pages(struct xen_scratch_pool *pool,
 	unsigned int taken = 0;
 
 	spin_lock(&pool->lock);
-	while (taken < nr_pages && pool->lowest) {
+	while (pool->lowest) {
 		taken += take_from_chunk(pool, pool->lowest, nr_pages - taken,
 					 pages + taken);
+		if (taken == nr_pages)
+			break;
 		cond_resched_lock(&pool->lock);
 	}
+	update_used_max(pool);
 	spin_unlock(&pool->lock);
 
 	return taken;
@@ -439,7 +496,7 @@ static unsigned long find_block(struct xen_scratch_pool *pool,
 			continue;
 
 		first_pfn = page_to_pfn(chunk->first);
-		limit = chunk->lowest_free;
+		limit = chunk->lowest_word * BITS_PER_LONG;
 		while ((bit = find_next_bit(chunk->free, chunk->nr_pages,
 					    limit)) < chunk->nr_pages) {
 			limit = find_next_zero_bit(chunk->free, chunk->nr_pages,
@@ -460,9 +517,9 @@ static unsigned long find_block(struct xen_scratch_pool *pool,
 static bool take_block(struct xen_scratch_pool *pool, unsigned int nr_pages,
 		       struct page **pages, struct interval_tree_node *block)
 {
-	unsigned long pfn, offset, end;
 	struct xen_scratch_chunk *chunk;
-	unsigned int taken = 0, nr;
+	unsigned long taken = 0, nr;
+	unsigned long pfn, offset;
 
 	spin_lock(&pool->lock);
 
@@ -472,15 +529,15 @@ static bool take_block(struct xen_scratch_pool *pool, unsigned int nr_pages,
 		return false;
 	}
 
-	while (taken < nr_pages) {
+	for (; taken < nr_pages; taken += nr) {
 		chunk = chunk_of(pool, pfn_to_page(pfn + taken));
 		offset = pfn + taken - page_to_pfn(chunk->first);
-		end = min(chunk->nr_pages, offset + nr_pages - taken);
-		nr = take_run(chunk, offset, end, pages + taken);
+		nr = min(chunk->nr_pages - offset, nr_pages - taken);
+		bitmap_clear(chunk->free, offset, nr);
+		store_run(pages + taken, chunk->first + offset, nr);
 		remove_free_pages(pool, chunk, nr);
-		account_used(pool, chunk, nr);
-		taken += nr;
 	}
+	update_used_max(pool);
 
 	block->start = pfn;
 	block->last = pfn + nr_pages - 1;
@@ -491,53 +548,80 @@ static bool take_block(struct xen_scratch_pool *pool, unsigned int nr_pages,
 	return true;
 }
 
-/* How many of @nr_pages from @pfn on come before a contiguous block. */
-static unsigned long until_block(struct xen_scratch_pool *pool,
-				 unsigned long pfn, unsigned long nr_pages)
+/*
+ * How many of @run pages from the one at @offset of @chunk on may be freed one
+ * by one: they are no part of a contiguous block, and donated, if not hot-added.
+ */
+static noinline unsigned long
+may_be_freed(struct xen_scratch_pool *pool, struct xen_scratch_chunk *chunk,
+	     unsigned long offset, unsigned long run)
 {
+	unsigned long pfn = page_to_pfn(chunk->first) + offset;
 	struct interval_tree_node *block;
 
-	block = interval_tree_iter_first(&pool->blocks, pfn,
-					 pfn + nr_pages - 1);
+	if (chunk->members)
+		run = find_next_zero_bit(chunk->members, offset + run, offset) -
+		      offset;
+
+	block = interval_tree_iter_first(&pool->blocks, pfn, pfn + run - 1);
 	if (!block)
-		return nr_pages;
+		return run;
 
 	return block->start > pfn ? block->start - pfn : 0;
 }
 
 /*
- * Put @pages back into @chunk, which has the first of them, as far as they
- * continue in it without a gap; returns for how many that was done.
+ * Put @pages back into @chunk, which has the first of them, as far as they are
+ * in it; returns for how many that was done.  Again word by word and run by
+ * run; pages that are not in use are left out.
  */
-static unsigned int put_to_chunk(struct xen_scratch_pool *pool,
-				 struct xen_scratch_chunk *chunk,
-				 unsigned int nr_pages, struct page **pages)
+static unsigned long put_to_chunk(struct xen_scratch_pool *pool,
+				  struct xen_scratch_chunk *chunk,
+				  unsigned long nr_pages, struct page **pages)
 {
-	unsigned long start = pages[0] - chunk->first;
-	unsigned long limit = min(chunk->nr_ready, start + nr_pages);
-	unsigned long end = start + 1;
+	const bool special = chunk->members ||
+			     !RB_EMPTY_ROOT(&pool->blocks.rb_root);
+	unsigned long i, offset, start, run, mask, word;
+	unsigned long lowest = ULONG_MAX, nr_freed = 0;
+	struct page *const first = chunk->first;
+	unsigned long *const free = chunk->free;
 
-	lockdep_assert_held(&pool->lock);
+	for (i = 0; i < nr_pages; i += run) {
+		offset = pages[i] - first;
+		if (!chunk_has(chunk, offset))
+			break;
 
-	while (end < limit && pages[end - start] == chunk->first + end)
-		end++;
-	if (chunk->members)
-		end = find_next_zero_bit(chunk->members, end, start);
-	if (unlikely(!RB_EMPTY_ROOT(&pool->blocks.rb_root)))
-		end = start + until_block(pool, page_to_pfn(pages[0]),
-					  end - start);
+		word = offset / BITS_PER_LONG;
+		start = offset % BITS_PER_LONG;
+		run = 1;
+		if (i + 1 < nr_pages && pages[i + 1] == pages[i] + 1)
+			run = count_run(pages + i, min(nr_pages - i,
+						       BITS_PER_LONG - start));
+		if (unlikely(special))
+			run = may_be_freed(pool, chunk, offset, run);
+		if (likely(run)) {
+			mask = GENMASK(run - 1, 0) << start;
+			/* If some are free already, find out which. */
+			if (unlikely(free[word] & mask)) {
+				mask = BIT(start);
+				run = free[word] & mask ? 0 : 1;
+			}
+		}
+		if (unlikely(!run)) {
+			xen_scratch_misuse(pages[i]);
+			run = 1;
+			continue;
+		}
 
-	end = find_next_bit(chunk->free, end, start);
-	if (end == start) {
-		xen_scratch_misuse(pages[0]);
-		return 1;
+		free[word] |= mask;
+		nr_freed += run;
+		lowest = min(lowest, word);
 	}
 
-	bitmap_set(chunk->free, start, end - start);
-	add_free_pages(pool, chunk, start, end - start);
-	account_used(pool, chunk, -(end - start));
+	if (likely(nr_freed))
+		add_free_pages(pool, chunk, lowest, nr_freed);
 
-	return end - start;
+	return i;
 }
 
 /*
@@ -565,8 +649,11 @@ static unsigned long make_ready(struct xen_scratch_pool *pool,
 	}
 
 	chunk->nr_ready += nr_pages;
+	pool->nr_pages += nr_free;
+	if (chunk->members)
+		pool->donated_ready += nr_free;
 	if (nr_free)
-		add_free_pages(pool, chunk, start, nr_free);
+		add_free_pages(pool, chunk, BIT_WORD(start), nr_free);
 
 	spin_unlock(&pool->lock);
 
@@ -627,8 +714,8 @@ found:
 	return 0;
 }
 
-static void donate_pages(struct xen_scratch_pool *pool, unsigned int nr_pages,
-			 struct page **pages)
+static noinline void donate_pages(struct xen_scratch_pool *pool,
+				  unsigned int nr_pages, struct page **pages)
 {
 	unsigned int i;
 
@@ -866,7 +953,6 @@ static struct xen_scratch_chunk *add_chunk(struct xen_scratch_pool *pool,
 		if (!ret) {
 			make_ready(pool, chunk, nr_pages);
 			list_add(&chunk->list, &pool->hot_added);
-			pool->scratch_pages += nr_pages;
 			pool->grows++;
 			return chunk;
 		}
@@ -910,7 +996,7 @@ static int provide_pages(struct xen_scratch_pool *pool, unsigned long nr_pages)
 		WRITE_ONCE(pool->low_water, 0);
 		return PTR_ERR(chunk);
 	}
-	set_chunk_pages(pool, 2 * wanted);
+	set_chunk_pages(pool, 2 * pool->chunk_pages);
 
 	return 0;
 }
@@ -1014,6 +1100,9 @@ static bool detach_idle_chunk(struct xen_scratch_pool *pool,
 	if (detach) {
 		remove_free_pages(pool, chunk, chunk->nr_pages);
 		chunk->nr_ready = 0;
+		pool->nr_pages -= chunk->nr_pages;
+		if (pool->last == chunk)
+			pool->last = NULL;
 	}
 	spin_unlock(&pool->lock);
 
@@ -1078,9 +1167,9 @@ found:
 	nr_pages = chunk->nr_pages;
 	unindex_chunk(pool, chunk);
 	list_del(&chunk->list);
-	pool->scratch_pages -= nr_pages;
 	pool->releases++;
-	set_chunk_pages(pool, min(pool->scratch_pages, pool->chunk_pages));
+	/* Start small again, or what was released would be grown at once. */
+	set_chunk_pages(pool, 0);
 	mutex_unlock(&pool->grow_lock);
 
 	remove_chunk(pool, chunk);
@@ -1207,22 +1296,56 @@ VISIBLE_IF_KUNIT void xen_scratch_start_work(struct xen_scratch_pool *pool)
 }
 EXPORT_SYMBOL_IF_KUNIT(xen_scratch_start_work);
 
+/*
+ * Where it is remembered whether the page at @pfn is ballooned; @new: make room
+ * for that if need be.
+ */
+static unsigned long *ballooned_bits(struct xen_scratch_pool *pool,
+				     unsigned long pfn, bool new)
+{
+	unsigned long index = pfn / PAGES_PER_SECTION;
+	unsigned long *bits = xa_load(&pool->ballooned, index);
+
+	if (bits || !new)
+		return bits;
+
+	bits = zalloc_bits(PAGES_PER_SECTION);
+	if (bits && xen_scratch_insert(&pool->ballooned, index, bits)) {
+		/* Out of memory, or another thread was faster. */
+		kfree(bits);
+		bits = xa_load(&pool->ballooned, index);
+	}
+
+	return bits;
+}
+
+static void forget_ballooned(struct xen_scratch_pool *pool,
+			     unsigned int nr_pages, struct page **pages)
+{
+	unsigned long pfn;
+
+	while (nr_pages--) {
+		pfn = page_to_pfn(*pages++);
+		clear_bit(pfn % PAGES_PER_SECTION,
+			  ballooned_bits(pool, pfn, false));
+	}
+}
+
 /* Remember which pages are ballooned; all of them or none. */
 static int record_ballooned(struct xen_scratch_pool *pool,
 			    unsigned int nr_pages, struct page **pages)
 {
+	unsigned long pfn, *bits;
 	unsigned int i;
-	int ret;
 
 	for (i = 0; i < nr_pages; i++) {
-		ret = xen_scratch_insert(&pool->ballooned,
-					 page_to_pfn(pages[i]), pages[i]);
-		if (ret) {
-			while (i--)
-				xa_erase(&pool->ballooned,
-					 page_to_pfn(pages[i]));
-			return ret;
+		pfn = page_to_pfn(pages[i]);
+		bits = ballooned_bits(pool, pfn, true);
+		if (!bits) {
+			forget_ballooned(pool, i, pages);
+			return -ENOMEM;
 		}
+		set_bit(pfn % PAGES_PER_SECTION, bits);
 	}
 
 	return 0;
@@ -1244,21 +1367,26 @@ static int take_ballooned_pages(struct xen_scratch_pool *pool,
 	}
 
 	spin_lock(&pool->lock);
-	account_used(pool, NULL, nr_pages);
+	pool->ballooned_used += nr_pages;
+	update_used_max(pool);
 	spin_unlock(&pool->lock);
 
 	return 0;
 }
 
 /* Give back the leading ballooned pages of @pages; returns how many. */
-static unsigned int put_ballooned_pages(struct xen_scratch_pool *pool,
-					unsigned int nr_pages,
-					struct page **pages)
+static noinline unsigned int
+put_ballooned_pages(struct xen_scratch_pool *pool, unsigned int nr_pages,
+		    struct page **pages)
 {
+	unsigned long pfn, *bits;
 	unsigned int nr;
 
 	for (nr = 0; nr < nr_pages; nr++) {
-		if (!xa_erase(&pool->ballooned, page_to_pfn(pages[nr])))
+		pfn = page_to_pfn(pages[nr]);
+		bits = ballooned_bits(pool, pfn, false);
+		if (!bits ||
+		    !test_and_clear_bit(pfn % PAGES_PER_SECTION, bits))
 			break;
 	}
 	if (!nr)
@@ -1267,7 +1395,7 @@ static unsigned int put_ballooned_pages(struct xen_scratch_pool *pool,
 	xen_scratch_balloon_free(nr, pages);
 
 	spin_lock(&pool->lock);
-	account_used(pool, NULL, -(long)nr);
+	pool->ballooned_used -= nr;
 	spin_unlock(&pool->lock);
 
 	return nr;
@@ -1277,13 +1405,14 @@ VISIBLE_IF_KUNIT void xen_scratch_free(struct xen_scratch_pool *pool,
 				       unsigned int nr_pages,
 				       struct page **pages)
 {
+	unsigned int nr, i = 0, pause = PAGES_PER_HOLD;
 	struct xen_scratch_chunk *chunk;
-	unsigned int nr, i = 0;
 
 	might_sleep();
 
-	if (unlikely(nr_pages && (!pages || nr_pages > INT_MAX))) {
-		xen_scratch_misuse(pages ? pages[0] : NULL);
+	if (unlikely((int)nr_pages <= 0 || !pages)) {
+		if (nr_pages)
+			xen_scratch_misuse(pages ? pages[0] : NULL);
 		return;
 	}
 
@@ -1292,15 +1421,22 @@ VISIBLE_IF_KUNIT void xen_scratch_free(struct xen_scratch_pool *pool,
 		return;
 	}
 
-	while (i < nr_pages) {
+	for (;;) {
 		spin_lock(&pool->lock);
-		while (i < nr_pages && (chunk = chunk_of(pool, pages[i]))) {
-			i += put_to_chunk(pool, chunk, nr_pages - i, pages + i);
-			cond_resched_lock(&pool->lock);
+		while ((chunk = chunk_of(pool, pages[i]))) {
+			i += put_to_chunk(pool, chunk,
+					  min(nr_pages - i, PAGES_PER_HOLD),
+					  pages + i);
+			if (i == nr_pages)
+				break;
+			if (i >= pause) {
+				cond_resched_lock(&pool->lock);
+				pause = i + PAGES_PER_HOLD;
+			}
 		}
 		spin_unlock(&pool->lock);
 		if (i == nr_pages)
-			break;
+			return;
 
 		nr = put_ballooned_pages(pool, nr_pages - i, pages + i);
 		if (!nr) {
@@ -1308,24 +1444,22 @@ VISIBLE_IF_KUNIT void xen_scratch_free(struct xen_scratch_pool *pool,
 			nr = 1;
 		}
 		i += nr;
+		if (i == nr_pages)
+			return;
 	}
 }
 EXPORT_SYMBOL_IF_KUNIT(xen_scratch_free);
 
-VISIBLE_IF_KUNIT int xen_scratch_alloc(struct xen_scratch_pool *pool,
-				       unsigned int nr_pages,
-				       struct page **pages)
+/*
+ * Get the rest of a request that not enough pages were free for: @taken of
+ * @nr_pages are there.
+ */
+static noinline int complete_request(struct xen_scratch_pool *pool,
+				     unsigned int nr_pages, unsigned int taken,
+				     struct page **pages)
 {
-	unsigned int taken;
 	int ret;
 
-	might_sleep();
-
-	/* Many a caller has an int; a request above that is a mistake. */
-	if (!nr_pages || !pages || nr_pages > INT_MAX)
-		return -EINVAL;
-
-	taken = take_free_pages(pool, nr_pages, pages);
 	while (taken < nr_pages && !grow(pool, nr_pages - taken))
 		taken += take_free_pages(pool, nr_pages - taken,
 					 pages + taken);
@@ -1349,6 +1483,27 @@ VISIBLE_IF_KUNIT int xen_scratch_alloc(struct xen_scratch_pool *pool,
 	spin_unlock(&pool->lock);
 
 	return ret;
+}
+
+VISIBLE_IF_KUNIT int xen_scratch_alloc(struct xen_scratch_pool *pool,
+				       unsigned int nr_pages,
+				       struct page **pages)
+{
+	unsigned int taken;
+
+	might_sleep();
+
+	/* Many a caller has an int; a request above that is a mistake. */
+	if (unlikely((int)nr_pages <= 0 || !pages))
+		return -EINVAL;
+
+	taken = take_free_pages(pool, nr_pages, pages);
+	if (likely(taken == nr_pages)) {
+		grow_ahead(pool);
+		return 0;
+	}
+
+	return complete_request(pool, nr_pages, taken, pages);
 }
 EXPORT_SYMBOL_IF_KUNIT(xen_scratch_alloc);
 
@@ -1431,7 +1586,7 @@ void xen_scratch_pool_destroy(struct xen_scratch_pool *pool)
 {
 	struct xen_scratch_region *region, *next_region;
 	struct xen_scratch_chunk *chunk, *next;
-	unsigned long index;
+	unsigned long index, *bits;
 
 	pool->has_work = false;
 	shrinker_free(pool->shrinker);
@@ -1452,6 +1607,8 @@ void xen_scratch_pool_destroy(struct xen_scratch_pool *pool)
 		free_chunk(chunk);
 	}
 	xa_destroy(&pool->chunks);
+	xa_for_each(&pool->ballooned, index, bits)
+		kfree(bits);
 	xa_destroy(&pool->ballooned);
 
 	list_for_each_entry_safe(region, next_region, &pool->regions, list) {
@@ -1645,20 +1802,40 @@ static int __init xen_unpopulated_init(void)
 }
 early_initcall(xen_unpopulated_init);
 
+/* Which pages there are, and how many of them are handed out. */
+VISIBLE_IF_KUNIT struct xen_scratch_count
+xen_scratch_count(struct xen_scratch_pool *pool)
+{
+	struct xen_scratch_count count;
+
+	spin_lock(&pool->lock);
+	count.scratch = pool->nr_pages - pool->donated_ready;
+	count.scratch_used = count.scratch - pool->nr_free + pool->donated_free;
+	count.donated = pool->donated_pages;
+	count.donated_used = pool->donated_ready - pool->donated_free;
+	count.ballooned_used = pool->ballooned_used;
+	spin_unlock(&pool->lock);
+
+	return count;
+}
+EXPORT_SYMBOL_IF_KUNIT(xen_scratch_count);
+
 static int stats_show(struct seq_file *m, void *unused)
 {
 	struct xen_scratch_pool *pool = m->private;
+	struct xen_scratch_count count;
 
 	guard(mutex)(&pool->grow_lock);
+	count = xen_scratch_count(pool);
 	spin_lock(&pool->lock);
 
 	seq_printf(m, "scratch_free %lu\n",
-		   pool->scratch_pages - pool->scratch_used);
-	seq_printf(m, "scratch_used %lu\n", pool->scratch_used);
+		   count.scratch - count.scratch_used);
+	seq_printf(m, "scratch_used %lu\n", count.scratch_used);
 	seq_printf(m, "donated_free %lu\n",
-		   pool->donated_pages - pool->donated_used);
-	seq_printf(m, "donated_used %lu\n", pool->donated_used);
-	seq_printf(m, "ballooned_used %lu\n", pool->ballooned_used);
+		   count.donated - count.donated_used);
+	seq_printf(m, "donated_used %lu\n", count.donated_used);
+	seq_printf(m, "ballooned_used %lu\n", count.ballooned_used);
 	seq_printf(m, "used_max %lu\n", pool->used_max);
 	seq_printf(m, "grows %lu\n", pool->grows);
 	seq_printf(m, "waits %lu\n", pool->waits);

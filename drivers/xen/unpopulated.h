@@ -49,21 +49,28 @@ struct xen_scratch_region {
 /**
  * struct xen_scratch_pool - one allocator of scratch pages
  * @lock: protects the free pages: the bitmaps and counts of all chunks, the
- *	XEN_SCRATCH_AVAILABLE marks, @lowest, @nr_free, @nr_idle, @blocks,
- *	@to_release and the counters of pages in use and of requests.  Never
- *	held across anything that can sleep.
+ *	XEN_SCRATCH_AVAILABLE marks, all counts of pages, @lowest, @last,
+ *	@blocks, @to_release, @used_max, @fallbacks and @failures.  Never held
+ *	across anything that can sleep.
  * @chunks: the chunk that a page belongs to, by pfn / granule; several
  *	consecutive entries may hold the same chunk.  Changed by growth and
  *	release only.
  * @lowest: no chunk below this one has a free page; NULL: none has
- * @nr_free: pages that can be handed out without growing
- * @nr_idle: pages of hot-added chunks that no page is out of
+ * @last: the chunk that was used last, likely to be used next; may be NULL
+ * @nr_pages: pages that can be handed out or are, but for ballooned ones
+ * @nr_free: those of @nr_pages that can be handed out
+ * @nr_idle: those of @nr_free in hot-added chunks that no page is out of
+ * @donated_pages: donated pages
+ * @donated_ready: those of @donated_pages that are in @nr_pages
+ * @donated_free: those of @donated_ready that are in @nr_free
+ * @ballooned_used: ballooned pages that are handed out
+ * @used_max: the most pages that were ever taken at once, also for requests
+ *	that were refused in the end
  * @blocks: the contiguous blocks that are out, by pfn
  * @to_release: pages that the shrinker wants to be released
  * @grow_lock: serializes growth and the choice of what to release; protects
  *	@regions, @hot_added, @dormant, @unmappable, @chunk_pages, @low_water,
- *	@scratch_pages, @donated_pages, @grows, @waits and @releases.  Taken
- *	before @lock.
+ *	@grows, @waits and @releases.  Taken before @lock.
  * @regions: list of &struct xen_scratch_region
  * @hot_added: hot-added chunks, the newest first
  * @dormant: chunks of donated pages not all of which are in use yet
@@ -72,17 +79,10 @@ struct xen_scratch_region {
  * @low_water: with fewer free pages than this @work grows; 0: growth failed
  * @donating: pages that are freed without having been handed out are gifts;
  *	set only while the architecture's init hook runs
- * @ballooned: the ballooned pages that are handed out, by pfn
+ * @ballooned: a bitmap of the ballooned pages that are handed out, by section
  * @has_work: @work may be queued
  * @work: grows ahead of need, releases what the shrinker asked for
  * @shrinker: asks for releases when memory is short
- * @scratch_pages: hot-added pages, free or not
- * @donated_pages: donated pages, free or not
- * @scratch_used: hot-added pages that are handed out
- * @donated_used: donated pages that are handed out
- * @ballooned_used: ballooned pages that are handed out
- * @used_max: the most pages that were ever taken at once, also for requests
- *	that were refused in the end
  * @grows: chunks that were hot-added
  * @waits: times that a request had to wait for growth
  * @releases: chunks that were released
@@ -94,8 +94,15 @@ struct xen_scratch_pool {
 	spinlock_t			lock;
 	struct xarray			chunks;
 	struct xen_scratch_chunk	*lowest;
+	struct xen_scratch_chunk	*last;
+	unsigned long			nr_pages;
 	unsigned long			nr_free;
 	unsigned long			nr_idle;
+	unsigned long			donated_pages;
+	unsigned long			donated_ready;
+	unsigned long			donated_free;
+	unsigned long			ballooned_used;
+	unsigned long			used_max;
 	struct rb_root_cached		blocks;
 	unsigned long			to_release;
 
@@ -115,12 +122,6 @@ struct xen_scratch_pool {
 	struct work_struct		work;
 	struct shrinker			*shrinker;
 
-	unsigned long			scratch_pages;
-	unsigned long			donated_pages;
-	unsigned long			scratch_used;
-	unsigned long			donated_used;
-	unsigned long			ballooned_used;
-	unsigned long			used_max;
 	unsigned long			grows;
 	unsigned long			waits;
 	unsigned long			releases;
@@ -141,6 +142,22 @@ struct xen_scratch_pool {
 	.ballooned	= XARRAY_INIT(name.ballooned, 0),		\
 	.work		= __WORK_INITIALIZER(name.work, xen_scratch_work), \
 }
+
+/**
+ * struct xen_scratch_count - pages of a pool by origin
+ * @scratch: hot-added pages
+ * @scratch_used: those of @scratch that are handed out
+ * @donated: donated pages
+ * @donated_used: those of @donated that are handed out
+ * @ballooned_used: ballooned pages that are handed out
+ */
+struct xen_scratch_count {
+	unsigned long	scratch;
+	unsigned long	scratch_used;
+	unsigned long	donated;
+	unsigned long	donated_used;
+	unsigned long	ballooned_used;
+};
 
 void xen_scratch_work(struct work_struct *work);
 
@@ -163,6 +180,7 @@ void xen_scratch_free_block(struct xen_scratch_pool *pool,
 unsigned long xen_scratch_release(struct xen_scratch_pool *pool,
 				  unsigned long nr_pages);
 void xen_scratch_start_work(struct xen_scratch_pool *pool);
+struct xen_scratch_count xen_scratch_count(struct xen_scratch_pool *pool);
 void xen_scratch_pool_destroy(struct xen_scratch_pool *pool);
 
 void *xen_scratch_zalloc(size_t size);

@@ -260,14 +260,22 @@ static unsigned int count_runs(struct kunit *test, unsigned int nr_pages,
 	return runs;
 }
 
+/* All hot-added pages, free or not. */
+static unsigned long scratch_pages(struct alloc_test *ctx)
+{
+	return xen_scratch_count(ctx->pool).scratch;
+}
+
 static void expect_used(struct kunit *test, unsigned long scratch,
 			unsigned long donated, unsigned long ballooned)
 {
 	struct alloc_test *ctx = test->priv;
 
-	KUNIT_EXPECT_EQ(test, ctx->pool->scratch_used, scratch);
-	KUNIT_EXPECT_EQ(test, ctx->pool->donated_used, donated);
-	KUNIT_EXPECT_EQ(test, ctx->pool->ballooned_used, ballooned);
+	struct xen_scratch_count count = xen_scratch_count(ctx->pool);
+
+	KUNIT_EXPECT_EQ(test, count.scratch_used, scratch);
+	KUNIT_EXPECT_EQ(test, count.donated_used, donated);
+	KUNIT_EXPECT_EQ(test, count.ballooned_used, ballooned);
 }
 
 /* The first page costs one granule, the lowest. */
@@ -285,7 +293,7 @@ static void alloc_test_first_page(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, page_count(page), 1);
 	expect_used(test, 1, 0, 0);
 	KUNIT_EXPECT_EQ(test, ctx->pool->grows, 1);
-	KUNIT_EXPECT_EQ(test, ctx->pool->scratch_pages, GRANULE_PAGES);
+	KUNIT_EXPECT_EQ(test, scratch_pages(ctx), GRANULE_PAGES);
 
 	region = ctx->window.child;
 	KUNIT_ASSERT_NOT_NULL(test, region->child);
@@ -334,11 +342,11 @@ static void alloc_test_batch(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, page_to_pfn(pages[0]), first);
 		first = page_to_pfn(pages[0]);
 		expect_used(test, nr_pages, 0, 0);
-		KUNIT_EXPECT_GE(test, ctx->pool->scratch_pages, nr_pages);
-		KUNIT_EXPECT_LT(test, ctx->pool->scratch_pages,
+		KUNIT_EXPECT_GE(test, scratch_pages(ctx), nr_pages);
+		KUNIT_EXPECT_LT(test, scratch_pages(ctx),
 				nr_pages + 2 * PAGES_PER_SECTION);
 		if (nr_pages <= PAGES_PER_SECTION)
-			KUNIT_EXPECT_EQ(test, ctx->pool->scratch_pages,
+			KUNIT_EXPECT_EQ(test, scratch_pages(ctx),
 					round_up(nr_pages, GRANULE_PAGES));
 
 		if (i)
@@ -346,7 +354,7 @@ static void alloc_test_batch(struct kunit *test)
 		put(test, nr_pages, pages);
 		expect_used(test, 0, 0, 0);
 		KUNIT_EXPECT_EQ(test, ctx->pool->nr_free,
-				ctx->pool->scratch_pages);
+				scratch_pages(ctx));
 	}
 	KUNIT_EXPECT_EQ(test, ctx->pool->used_max, nr_pages);
 	KUNIT_EXPECT_EQ(test, ctx->misuses, 0);
@@ -905,7 +913,7 @@ static void alloc_test_block(struct kunit *test)
 	put_block(test, nr_pages, pages);
 	expect_used(test, 0, 0, 0);
 	KUNIT_EXPECT_TRUE(test, no_blocks(ctx));
-	KUNIT_EXPECT_EQ(test, ctx->pool->nr_free, ctx->pool->scratch_pages);
+	KUNIT_EXPECT_EQ(test, ctx->pool->nr_free, scratch_pages(ctx));
 	KUNIT_EXPECT_EQ(test, ctx->misuses, 0);
 }
 
@@ -918,7 +926,7 @@ static void alloc_test_block_growth(struct kunit *test)
 	add_region(test, 0, 8);
 	take_block(test, 16, pages);
 	KUNIT_EXPECT_EQ(test, granule_of(ctx, pages[0]), 0);
-	KUNIT_EXPECT_EQ(test, ctx->pool->scratch_pages, GRANULE_PAGES);
+	KUNIT_EXPECT_EQ(test, scratch_pages(ctx), GRANULE_PAGES);
 	put_block(test, 16, pages);
 }
 
@@ -984,7 +992,7 @@ static void alloc_test_block_completed(struct kunit *test)
 	add_region(test, 0, 2);
 	take(test, 1, &page);
 	put(test, 1, &page);
-	KUNIT_EXPECT_EQ(test, ctx->pool->scratch_pages, GRANULE_PAGES);
+	KUNIT_EXPECT_EQ(test, scratch_pages(ctx), GRANULE_PAGES);
 	take_block(test, 2 * GRANULE_PAGES, block);
 	put_block(test, 2 * GRANULE_PAGES, block);
 }
@@ -1135,14 +1143,14 @@ static void alloc_test_release(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, is_mapped(start[0]));
 	KUNIT_EXPECT_FALSE(test, is_mapped(start[1]));
 	KUNIT_EXPECT_TRUE(test, is_mapped(start[2]));
-	KUNIT_EXPECT_EQ(test, ctx->pool->scratch_pages, 5 * GRANULE_PAGES);
+	KUNIT_EXPECT_EQ(test, scratch_pages(ctx), 5 * GRANULE_PAGES);
 	KUNIT_EXPECT_EQ(test, ctx->pool->nr_free, 5 * GRANULE_PAGES - 2);
 	expect_used(test, 2, 0, 0);
 
 	/* The hole is filled again, and what is left of the others is found. */
 	take(test, 7 * GRANULE_PAGES - 2, pages);
 	KUNIT_EXPECT_TRUE(test, is_mapped(start[1]));
-	KUNIT_EXPECT_EQ(test, ctx->pool->scratch_pages, 7 * GRANULE_PAGES);
+	KUNIT_EXPECT_EQ(test, scratch_pages(ctx), 7 * GRANULE_PAGES);
 	for (i = 0; i < nr_pages; i++)
 		pages[i] = pfn_to_page(PHYS_PFN(start[0]) + i);
 	put(test, nr_pages, pages);
@@ -1150,7 +1158,7 @@ static void alloc_test_release(struct kunit *test)
 
 	xen_scratch_release(ctx->pool, ULONG_MAX);
 	KUNIT_EXPECT_EQ(test, count_chunks(ctx), 1);
-	KUNIT_EXPECT_EQ(test, ctx->pool->scratch_pages, GRANULE_PAGES);
+	KUNIT_EXPECT_EQ(test, scratch_pages(ctx), GRANULE_PAGES);
 	KUNIT_EXPECT_EQ(test, ctx->pool->nr_free, GRANULE_PAGES);
 	KUNIT_EXPECT_EQ(test, ctx->pool->releases, 3);
 	KUNIT_EXPECT_EQ(test, ctx->misuses, 0);
@@ -1176,9 +1184,9 @@ static void alloc_test_release_some(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xen_scratch_release(ctx->pool, ULONG_MAX),
 			2 * GRANULE_PAGES);
 
-	/* What is grown next is as small as what is left. */
+	/* What is grown next is small. */
 	take(test, GRANULE_PAGES + 1, pages);
-	KUNIT_EXPECT_EQ(test, ctx->pool->scratch_pages, 2 * GRANULE_PAGES);
+	KUNIT_EXPECT_EQ(test, scratch_pages(ctx), 2 * GRANULE_PAGES);
 	put(test, GRANULE_PAGES + 1, pages);
 }
 
@@ -1197,7 +1205,7 @@ static void alloc_test_release_large(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, xa_empty(&ctx->pool->chunks));
 
 	take(test, 1, pages);
-	KUNIT_EXPECT_EQ(test, ctx->pool->scratch_pages, GRANULE_PAGES);
+	KUNIT_EXPECT_EQ(test, scratch_pages(ctx), GRANULE_PAGES);
 	put(test, 1, pages);
 }
 
@@ -1272,12 +1280,12 @@ static void alloc_test_grow_ahead(struct kunit *test)
 	add_region(test, 0, 16);
 	xen_scratch_start_work(ctx->pool);
 	flush_work(&ctx->pool->work);
-	KUNIT_EXPECT_EQ(test, ctx->pool->scratch_pages, GRANULE_PAGES);
+	KUNIT_EXPECT_EQ(test, scratch_pages(ctx), GRANULE_PAGES);
 
 	/* One page does not make it grow more. */
 	take(test, 1, pages);
 	flush_work(&ctx->pool->work);
-	KUNIT_EXPECT_EQ(test, ctx->pool->scratch_pages, GRANULE_PAGES);
+	KUNIT_EXPECT_EQ(test, scratch_pages(ctx), GRANULE_PAGES);
 
 	for (i = 1; i < nr_pages; i++) {
 		take(test, 1, &pages[i]);
@@ -1292,7 +1300,7 @@ static void alloc_test_grow_ahead(struct kunit *test)
 	/* Who takes more than there is at once does. */
 	take(test, ctx->pool->nr_free + 1, pages);
 	KUNIT_EXPECT_EQ(test, ctx->pool->waits, 1);
-	put(test, ctx->pool->scratch_used, pages);
+	put(test, xen_scratch_count(ctx->pool).scratch_used, pages);
 }
 
 /* Where nothing is left to grow into, nobody tries so ahead of need. */
@@ -1334,7 +1342,7 @@ static void alloc_test_shrinker(struct kunit *test)
 	flush_work(&ctx->pool->work);
 	put(test, 3 * GRANULE_PAGES, pages);
 	KUNIT_EXPECT_EQ(test, shrinker->count_objects(shrinker, &sc),
-			(ctx->pool->scratch_pages / GRANULE_PAGES - 1) *
+			(scratch_pages(ctx) / GRANULE_PAGES - 1) *
 			memmap);
 
 	sc.nr_to_scan = 1;
@@ -1346,7 +1354,7 @@ static void alloc_test_shrinker(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, shrinker->scan_objects(shrinker, &sc),
 			sc.nr_to_scan);
 	flush_work(&ctx->pool->work);
-	KUNIT_EXPECT_EQ(test, ctx->pool->scratch_pages, GRANULE_PAGES);
+	KUNIT_EXPECT_EQ(test, scratch_pages(ctx), GRANULE_PAGES);
 	KUNIT_EXPECT_EQ(test, shrinker->count_objects(shrinker, &sc),
 			SHRINK_EMPTY);
 }
@@ -1385,14 +1393,13 @@ static void alloc_test_fail_nth(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, ctx->pool->failures, !!ret);
 		expect_used(test, 0, 0, 0);
 		KUNIT_EXPECT_EQ(test, ctx->balloon_out, 0);
-		KUNIT_EXPECT_TRUE(test, xa_empty(&ctx->pool->ballooned));
 		KUNIT_EXPECT_EQ(test, ctx->pool->nr_free,
-				ctx->pool->scratch_pages);
+				scratch_pages(ctx));
 
 		/* Chunks that were made before it failed are good for use. */
-		if (ctx->pool->scratch_pages) {
-			take(test, ctx->pool->scratch_pages, pages);
-			put(test, ctx->pool->scratch_used, pages);
+		if (scratch_pages(ctx)) {
+			take(test, scratch_pages(ctx), pages);
+			put(test, xen_scratch_count(ctx->pool).scratch_used, pages);
 		}
 		xen_scratch_pool_destroy(ctx->pool);
 		KUNIT_ASSERT_NULL(test, ctx->window.child);
@@ -1623,8 +1630,8 @@ static void alloc_test_threads(struct kunit *test)
 	}
 	flush_work(&ctx->pool->work);
 	expect_used(test, 0, 0, 0);
-	KUNIT_EXPECT_EQ(test, ctx->pool->nr_free, ctx->pool->scratch_pages);
-	KUNIT_EXPECT_EQ(test, ctx->pool->nr_idle, ctx->pool->scratch_pages);
+	KUNIT_EXPECT_EQ(test, ctx->pool->nr_free, scratch_pages(ctx));
+	KUNIT_EXPECT_EQ(test, ctx->pool->nr_idle, scratch_pages(ctx));
 	KUNIT_EXPECT_TRUE(test, no_blocks(ctx));
 }
 
@@ -1831,12 +1838,12 @@ static void model_release(struct kunit *test, struct model *model)
 
 static void model_check(struct kunit *test, struct model *model)
 {
-	struct xen_scratch_pool *pool = model->ctx->pool;
+	struct xen_scratch_count count = xen_scratch_count(model->ctx->pool);
 
-	KUNIT_ASSERT_EQ(test, pool->scratch_used, model->scratch_used);
-	KUNIT_ASSERT_EQ(test, pool->ballooned_used, model->ballooned_used);
-	KUNIT_ASSERT_EQ(test, pool->nr_free,
-			pool->scratch_pages - pool->scratch_used);
+	KUNIT_ASSERT_EQ(test, count.scratch_used, model->scratch_used);
+	KUNIT_ASSERT_EQ(test, count.ballooned_used, model->ballooned_used);
+	KUNIT_ASSERT_EQ(test, model->ctx->pool->nr_free,
+			count.scratch - count.scratch_used);
 	KUNIT_ASSERT_EQ(test, model->ctx->balloon_out, model->ballooned_used);
 	KUNIT_ASSERT_EQ(test, model->ctx->misuses, model->misuses);
 }
