@@ -1027,9 +1027,10 @@ static int grow(struct xen_scratch_pool *pool, unsigned long nr_pages)
 		return 0;
 
 	noio = memalloc_noio_save();
-	pool->waits++;
 	ret = provide_pages(pool, nr_pages);
 	memalloc_noio_restore(noio);
+	if (!ret)
+		pool->waits++;
 
 	return ret;
 }
@@ -1070,11 +1071,11 @@ static int grow_for_block(struct xen_scratch_pool *pool, unsigned long nr_pages)
 	}
 
 	noio = memalloc_noio_save();
-	pool->waits++;
 	do {
 		chunk = add_chunk(pool, nr_pages, &limits);
 		if (IS_ERR(chunk))
 			break;
+		pool->waits++;
 		limits.start = chunk->res.end + 1;
 		nr_pages -= chunk->nr_pages;
 	} while (limits.start < limits.end && limits.end != anywhere.end);
@@ -1233,9 +1234,11 @@ void xen_scratch_work(struct work_struct *work)
 
 	spin_lock(&pool->lock);
 	to_release = pool->to_release;
-	pool->to_release = 0;
 	spin_unlock(&pool->lock);
 	release_chunks(pool, to_release);
+	spin_lock(&pool->lock);
+	pool->to_release -= to_release;
+	spin_unlock(&pool->lock);
 
 	guard(mutex)(&pool->grow_lock);
 	if (READ_ONCE(pool->nr_free) < pool->low_water) {
@@ -1250,29 +1253,40 @@ EXPORT_SYMBOL_IF_KUNIT(xen_scratch_work);
  * Shrinker: the objects are pages of memmap.  Hot-removing memory takes locks
  * that whoever is reclaiming may have, so it is left to the work item.
  */
+static unsigned long memmap_to_release(struct xen_scratch_pool *pool)
+{
+	/* The reserve, see detach_idle_chunk(), and what is underway. */
+	unsigned long keep = XEN_SCRATCH_GRANULE_PAGES +
+			     READ_ONCE(pool->to_release);
+	unsigned long nr_idle = READ_ONCE(pool->nr_idle);
+
+	if (nr_idle <= keep)
+		return 0;
+
+	return (nr_idle - keep) / PAGES_PER_MEMMAP_PAGE;
+}
+
 static unsigned long shrink_count(struct shrinker *shrinker,
 				  struct shrink_control *sc)
 {
-	struct xen_scratch_pool *pool = shrinker->private_data;
-	unsigned long nr_idle = READ_ONCE(pool->nr_idle);
-
-	/* The reserve, see detach_idle_chunk(). */
-	if (nr_idle <= XEN_SCRATCH_GRANULE_PAGES)
-		return SHRINK_EMPTY;
-
-	return (nr_idle - XEN_SCRATCH_GRANULE_PAGES) / PAGES_PER_MEMMAP_PAGE;
+	return memmap_to_release(shrinker->private_data) ?: SHRINK_EMPTY;
 }
 
 static unsigned long shrink_scan(struct shrinker *shrinker,
 				 struct shrink_control *sc)
 {
 	struct xen_scratch_pool *pool = shrinker->private_data;
+	unsigned long nr;
 
 	spin_lock(&pool->lock);
-	pool->to_release += sc->nr_to_scan * PAGES_PER_MEMMAP_PAGE;
+	nr = min(sc->nr_to_scan, memmap_to_release(pool));
+	pool->to_release += nr * PAGES_PER_MEMMAP_PAGE;
 	spin_unlock(&pool->lock);
+	if (!nr)
+		return SHRINK_STOP;
 
-	return schedule_work(&pool->work) ? sc->nr_to_scan : SHRINK_STOP;
+	schedule_work(&pool->work);
+	return nr;
 }
 
 /* From now on, grow ahead of need and release under memory pressure. */
@@ -1629,8 +1643,8 @@ EXPORT_SYMBOL_IF_KUNIT(xen_scratch_pool_destroy);
  * has been mapped there.  They are scratch pages as long as there are unused
  * addresses, and ballooned pages beyond that; the caller need not know.  They
  * may be scattered, and may be freed in any order and together with pages of
- * other requests.  The caller may use @page->zone_device_data and the other
- * members that drivers may use, but must not drop the reference of a page.
+ * other requests.  The caller may use zone_device_data, private and PG_private
+ * of a page, but must not drop its reference.
  *
  * Context: Process context, may sleep, but starts no I/O to get memory for
  *	growth.

@@ -1273,7 +1273,7 @@ static void alloc_test_release_donated(struct kunit *test)
 static void alloc_test_grow_ahead(struct kunit *test)
 {
 	const unsigned int nr_pages = 7 * GRANULE_PAGES;
-	struct page **pages = new_array(test, nr_pages);
+	struct page **pages = new_array(test, 16 * GRANULE_PAGES);
 	struct alloc_test *ctx = test->priv;
 	unsigned int i;
 
@@ -1355,6 +1355,18 @@ static void alloc_test_shrinker(struct kunit *test)
 			sc.nr_to_scan);
 	flush_work(&ctx->pool->work);
 	KUNIT_EXPECT_EQ(test, scratch_pages(ctx), GRANULE_PAGES);
+	KUNIT_EXPECT_EQ(test, ctx->pool->to_release, 0);
+
+	/* What is promised once is not promised again. */
+	cancel_work_sync(&ctx->pool->work);
+	ctx->pool->has_work = false;
+	take(test, 3 * GRANULE_PAGES, pages);
+	put(test, 3 * GRANULE_PAGES, pages);
+	ctx->pool->to_release = ctx->pool->nr_idle - GRANULE_PAGES;
+	KUNIT_EXPECT_EQ(test, shrinker->scan_objects(shrinker, &sc),
+			SHRINK_STOP);
+	ctx->pool->to_release = 0;
+	xen_scratch_release(ctx->pool, ULONG_MAX);
 	KUNIT_EXPECT_EQ(test, shrinker->count_objects(shrinker, &sc),
 			SHRINK_EMPTY);
 }
