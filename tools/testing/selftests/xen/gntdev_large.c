@@ -76,9 +76,9 @@ FIXTURE_TEARDOWN(gntdev_large)
  * All of @pages are accounted for, and no more of them have been ballooned out
  * than the regions have no room for.
  */
-static void expect_used(struct __test_metadata *_metadata,
-			const struct snapshot *before,
-			unsigned long region_pages, unsigned long pages)
+static void expect_origin(struct __test_metadata *_metadata,
+			  const struct snapshot *before,
+			  unsigned long region_pages, unsigned long pages)
 {
 	unsigned long scratch, donated, ballooned, room;
 	struct snapshot now;
@@ -104,8 +104,8 @@ TEST_F_TIMEOUT(gntdev_large, one_request, 60)
 	struct grant_mapping large;
 
 	ASSERT_EQ(0, reserve_mapping(self->gntdev, NULL, self->pages, &large));
-	expect_used(_metadata, &self->before, self->region_pages,
-		    self->pages);
+	expect_origin(_metadata, &self->before, self->region_pages,
+		      self->pages);
 
 	/* What is mapped while so much is out comes from what is left. */
 	expect_grants_work(_metadata, self->gntalloc, self->gntdev, 64);
@@ -140,8 +140,8 @@ TEST_F_TIMEOUT(gntdev_large, many_requests, 60)
 		ASSERT_EQ(0, reserve_mapping(self->gntdev, NULL,
 					     PAGES_PER_REQUEST, &maps[i]));
 	}
-	expect_used(_metadata, &self->before, self->region_pages,
-		    nr * PAGES_PER_REQUEST);
+	expect_origin(_metadata, &self->before, self->region_pages,
+		      nr * PAGES_PER_REQUEST);
 	expect_grants_work(_metadata, self->gntalloc, self->gntdev, 64);
 
 	/* Every other one goes; what is left is in pieces, and serves. */

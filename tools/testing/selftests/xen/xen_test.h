@@ -33,15 +33,22 @@
 #define XEN_PAGE_SIZE		4096UL
 #define WORDS_PER_PAGE		(XEN_PAGE_SIZE / sizeof(__u64))
 
+/* What a page costs that stays for the next user. */
+#define STRUCT_PAGE_SIZE	64
+
 /* The tests run in dom0 and grant its pages to itself. */
 #define OWN_DOMID		0
 
 #define STATS_PATH		"/sys/kernel/debug/xen/unpopulated/stats"
 #define REGIONS_PATH		"/sys/kernel/debug/xen/unpopulated/regions"
+#define CHUNKS_PATH		"/sys/kernel/debug/xen/unpopulated/chunks"
+#define RELEASE_PATH		"/sys/kernel/debug/xen/unpopulated/release"
 #define CURRENT_KB_PATH		\
 	"/sys/devices/system/xen_memory/xen_memory0/info/current_kb"
 #define GNTALLOC_LIMIT_PATH	"/sys/module/xen_gntalloc/parameters/limit"
 #define GNTDEV_LIMIT_PATH	"/sys/module/xen_gntdev/parameters/limit"
+#define DROP_CACHES_PATH	"/proc/sys/vm/drop_caches"
+#define STAT_REFRESH_PATH	"/proc/sys/vm/stat_refresh"
 
 /*
  * Pages come back a while after the last user has gone: gntdev unmaps in the
@@ -186,6 +193,151 @@ static inline void read_regions(unsigned long *total, unsigned long *largest)
 	fclose(file);
 }
 
+/* Pages in the smallest chunk, as the driver's XEN_SCRATCH_GRANULE has it. */
+static inline unsigned long granule_pages(void)
+{
+	unsigned long bytes = page_size() * (page_size() / STRUCT_PAGE_SIZE);
+
+	return (bytes > (2UL << 20) ? bytes : 2UL << 20) / page_size();
+}
+
+/* In the largest: a section, 128 MiB of addresses with pages of 4 KiB. */
+#define LARGEST_CHUNK		((128UL << 20) / page_size())
+
+/* Scratch pages that there are, and those of chunks that are wholly free. */
+static inline void read_chunks(unsigned long *total, unsigned long *wholly_free)
+{
+	unsigned long pages, nr_free;
+	char line[128], origin[16];
+	FILE *file;
+
+	*total = 0;
+	*wholly_free = 0;
+
+	file = fopen(CHUNKS_PATH, "r");
+	if (!file)
+		return;
+
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%*x-%*x %lu %lu %15s", &pages, &nr_free,
+			   origin) != 3 || strcmp(origin, "scratch"))
+			continue;
+		*total += pages;
+		if (nr_free == pages)
+			*wholly_free += pages;
+	}
+
+	fclose(file);
+}
+
+/* The scratch pages that have their addresses in /proc/iomem. */
+static inline unsigned long iomem_scratch_pages(void)
+{
+	unsigned long long start, end;
+	unsigned long pages = 0;
+	char line[128];
+	FILE *file;
+
+	file = fopen("/proc/iomem", "r");
+	if (!file)
+		return 0;
+
+	while (fgets(line, sizeof(line), file)) {
+		if (strstr(line, ": Xen scratch\n") &&
+		    sscanf(line, "%llx-%llx", &start, &end) == 2)
+			pages += (end - start + 1) / page_size();
+	}
+
+	fclose(file);
+	return pages;
+}
+
+/* The pages of RAM that are struct pages and page tables. */
+static inline unsigned long overhead_pages(struct __test_metadata *_metadata)
+{
+	unsigned long memmap, tables;
+
+	/* The processors keep some of the counting to themselves. */
+	write_number(STAT_REFRESH_PATH, 1);
+
+	ASSERT_TRUE(read_named("/proc/vmstat", "nr_memmap_pages", &memmap));
+	ASSERT_TRUE(read_named("/proc/vmstat", "nr_page_table_pages", &tables));
+	return memmap + tables;
+}
+
+/* Scratch pages that are not in use being given back ---------------------- */
+
+/* What overhead_pages() may differ by. */
+#define OVERHEAD_SLACK		16
+
+/* How it is when everything has been given back that can be. */
+struct released {
+	unsigned long in_use;	/* pages of chunks that have a page in use */
+	unsigned long overhead;
+};
+
+static inline void release_all(struct __test_metadata *_metadata)
+{
+	ASSERT_TRUE(write_number(RELEASE_PATH, 1));
+}
+
+/* As read_chunks(). Does /proc/iomem say the same, even while chunks come? */
+static inline bool chunks_are_in_iomem(unsigned long *total,
+				       unsigned long *wholly_free)
+{
+	unsigned long before, in_iomem;
+
+	read_chunks(total, wholly_free);
+	do {
+		before = *total;
+		in_iomem = iomem_scratch_pages();
+		read_chunks(total, wholly_free);
+	} while (*total != before);
+
+	return in_iomem == *total;
+}
+
+/* A small chunk may be left, for whoever comes next. */
+static inline bool wait_until_released(void)
+{
+	unsigned long total, wholly_free;
+	unsigned int ms;
+
+	for (ms = 0; ms < RESTORE_TIMEOUT_MS; ms += RESTORE_POLL_MS) {
+		if (chunks_are_in_iomem(&total, &wholly_free) &&
+		    wholly_free <= granule_pages())
+			return true;
+		sleep_ms(RESTORE_POLL_MS);
+	}
+
+	return false;
+}
+
+static inline void measure_released(struct __test_metadata *_metadata,
+				    struct released *released)
+{
+	unsigned long total, wholly_free;
+
+	release_all(_metadata);
+	ASSERT_TRUE(wait_until_released());
+	read_chunks(&total, &wholly_free);
+	released->in_use = total - wholly_free;
+	released->overhead = overhead_pages(_metadata);
+}
+
+/* Now, not after a while. */
+static inline void expect_released(struct __test_metadata *_metadata,
+				   const struct released *released)
+{
+	unsigned long total, wholly_free;
+
+	EXPECT_TRUE(chunks_are_in_iomem(&total, &wholly_free));
+	EXPECT_GE(granule_pages(), wholly_free);
+	EXPECT_GE(released->in_use + granule_pages(), total);
+	EXPECT_GE(released->overhead + OVERHEAD_SLACK,
+		  overhead_pages(_metadata));
+}
+
 /* What must be the same before and after -------------------------------- */
 
 struct snapshot {
@@ -250,6 +402,22 @@ static inline void expect_restored(struct __test_metadata *_metadata,
 	EXPECT_EQ(before->donated_used, now.donated_used);
 	EXPECT_EQ(before->ballooned_used, now.ballooned_used);
 	EXPECT_LE(before->current_kb, now.current_kb);
+}
+
+/* @pages are in use that were not when @before was taken. */
+static inline void expect_used(struct __test_metadata *_metadata,
+			       const struct snapshot *before,
+			       unsigned long pages)
+{
+	struct snapshot now;
+
+	take_snapshot(_metadata, &now);
+	if (!now.have_stats)
+		return;
+
+	EXPECT_EQ(pages, now.scratch_used - before->scratch_used +
+		  now.donated_used - before->donated_used +
+		  now.ballooned_used - before->ballooned_used);
 }
 
 /* Devices --------------------------------------------------------------- */
@@ -383,22 +551,16 @@ struct grant_mapping {
 	char *addr;
 };
 
-/*
- * Have gntdev take the scratch pages for a mapping of @count grants, without
- * mapping anything yet. With @refs NULL the grants are never to be mapped.
- */
-static inline int reserve_mapping(int fd, const __u32 *refs,
-				  unsigned int count, struct grant_mapping *map)
+/* To be freed by the caller; with @refs NULL for grants that do not exist. */
+static inline struct ioctl_gntdev_map_grant_ref *
+new_request(const __u32 *refs, unsigned int count)
 {
 	struct ioctl_gntdev_map_grant_ref *op;
 	unsigned int i;
-	int err = 0;
-
-	memset(map, 0, sizeof(*map));
 
 	op = calloc(1, sizeof(*op) + count * sizeof(op->refs[0]));
 	if (!op)
-		return -ENOMEM;
+		return NULL;
 
 	op->count = count;
 	for (i = 0; refs && i < count; i++) {
@@ -406,13 +568,33 @@ static inline int reserve_mapping(int fd, const __u32 *refs,
 		op->refs[i].ref = refs[i];
 	}
 
-	if (ioctl(fd, IOCTL_GNTDEV_MAP_GRANT_REF, op)) {
-		err = -errno;
-	} else {
-		map->count = count;
-		map->index = op->index;
-	}
+	return op;
+}
 
+static inline int submit_request(int fd, struct ioctl_gntdev_map_grant_ref *op,
+				 struct grant_mapping *map)
+{
+	memset(map, 0, sizeof(*map));
+
+	if (ioctl(fd, IOCTL_GNTDEV_MAP_GRANT_REF, op))
+		return -errno;
+
+	map->count = op->count;
+	map->index = op->index;
+	return 0;
+}
+
+/*
+ * Have gntdev take the scratch pages for a mapping of @count grants, without
+ * mapping anything yet. With @refs NULL the grants are never to be mapped.
+ */
+static inline int reserve_mapping(int fd, const __u32 *refs,
+				  unsigned int count, struct grant_mapping *map)
+{
+	struct ioctl_gntdev_map_grant_ref *op = new_request(refs, count);
+	int err;
+
+	err = op ? submit_request(fd, op, map) : -ENOMEM;
 	free(op);
 	return err;
 }
@@ -454,6 +636,23 @@ static inline int map_grants(int fd, const __u32 *refs, unsigned int count,
 
 	map->addr = addr;
 	return 0;
+}
+
+/* Random numbers, the same in every run ---------------------------------- */
+
+/* xorshift32; @state is the seed, which must not be 0. */
+static inline __u32 next_random(__u32 *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 17;
+	*state ^= *state << 5;
+	return *state;
+}
+
+/* Below @limit. */
+static inline unsigned int random_below(__u32 *state, unsigned int limit)
+{
+	return (__u64)next_random(state) * limit >> 32;
 }
 
 /* Patterns -------------------------------------------------------------- */

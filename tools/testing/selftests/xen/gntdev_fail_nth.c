@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory that runs out while scratch pages are made: the first allocation of a
+ * request fails, then the second one, and so on until there is none that could.
+ * Each time the request has to succeed all the same, or fail and leave nothing
+ * behind.
+ *
+ * Only allocations from slabs fail here. With pages for page tables it would
+ * hit memory hotplug, which does not survive that everywhere (Linux 6.12 on
+ * arm64 has a BUG_ON()).
+ */
+#include "xen_test.h"
+
+#define FAILSLAB_PATH		"/sys/kernel/debug/failslab/"
+
+/* More than the largest chunk has, so that two have to be added. */
+#define BEYOND			512
+
+/*
+ * If there are not so many, addresses that do not quite suffice, and pages that
+ * have to be ballooned then: few, as these take long.
+ */
+#define FEW			4096UL
+#define BALLOONED		16
+
+/* More allocations than any request makes. */
+#define MAX_ALLOCATIONS		1000
+
+/*
+ * A request was served without its allocation @nth: so often in a row until it
+ * is believed that there are no more of them. Now and then it is served by what
+ * was grown ahead of need.
+ */
+#define IN_A_ROW		3
+
+FIXTURE(gntdev_fail_nth)
+{
+	struct snapshot before;
+	unsigned long gntdev_limit;
+	unsigned long verbose;
+	struct grant_mapping rest;	/* of the addresses, if they are few */
+	struct snapshot idle;
+	struct released released;
+	bool have_regions;
+	unsigned int pages;
+	unsigned int chunks;		/* to be added for @pages */
+	int fail_nth;
+	int gntdev;
+	int gntalloc;
+};
+
+/* A boolean of debugfs reads as a letter. */
+static bool write_letter(const char *path, char letter)
+{
+	FILE *file = fopen(path, "w");
+	bool ok;
+
+	if (!file)
+		return false;
+
+	ok = fputc(letter, file) == letter;
+	return !fclose(file) && ok;
+}
+
+FIXTURE_SETUP(gntdev_fail_nth)
+{
+	unsigned long total, largest, few;
+
+	if (!open_devices(_metadata, &self->gntdev, &self->gntalloc))
+		return;
+	self->fail_nth = open("/proc/self/fail-nth", O_RDWR | O_CLOEXEC);
+	if (self->fail_nth < 0 || access(FAILSLAB_PATH, F_OK))
+		SKIP(return, "the kernel has no FAULT_INJECTION_DEBUG_FS with FAILSLAB");
+
+	if (access(STATS_PATH, F_OK))
+		SKIP(return, "no %s to see pages in", STATS_PATH);
+	read_regions(&total, &largest);
+	if (total && access(RELEASE_PATH, F_OK))
+		SKIP(return, "no %s", RELEASE_PATH);
+	self->have_regions = total;
+
+	take_snapshot(_metadata, &self->before);
+	total -= self->before.scratch_used;
+	few = total < FEW ? total : FEW;
+	if (total >= LARGEST_CHUNK + BEYOND) {
+		self->pages = LARGEST_CHUNK + BEYOND;
+		self->chunks = 2;
+	} else if (total) {
+		self->pages = few + BALLOONED;
+		self->chunks = 1;
+		ASSERT_TRUE(total == few ||
+			    !reserve_mapping(self->gntdev, NULL, total - few,
+					     &self->rest));
+	} else {
+		self->pages = BALLOONED;
+	}
+
+	self->gntdev_limit = raise_limit(_metadata, GNTDEV_LIMIT_PATH,
+					 self->pages);
+	take_snapshot(_metadata, &self->idle);
+	if (self->have_regions)
+		measure_released(_metadata, &self->released);
+
+	/* Failures are no reason to print where they happen. */
+	ASSERT_TRUE(read_number(FAILSLAB_PATH "verbose", &self->verbose));
+	ASSERT_TRUE(write_number(FAILSLAB_PATH "verbose", 0));
+	ASSERT_TRUE(write_letter(FAILSLAB_PATH "ignore-gfp-wait", 'N'));
+}
+
+FIXTURE_TEARDOWN(gntdev_fail_nth)
+{
+	EXPECT_TRUE(write_letter(FAILSLAB_PATH "ignore-gfp-wait", 'Y'));
+	EXPECT_TRUE(write_number(FAILSLAB_PATH "verbose", self->verbose));
+	restore_limit(_metadata, GNTDEV_LIMIT_PATH, self->gntdev_limit);
+
+	/* A failed test leaves its pages to the end of the process. */
+	if (_metadata->exit_code == KSFT_FAIL)
+		return;
+
+	EXPECT_EQ(0, close(self->gntdev));
+	EXPECT_EQ(0, close(self->gntalloc));
+	expect_restored(_metadata, &self->before);
+}
+
+/*
+ * Let the allocation number @nth fail of those that this process makes from now
+ * on; 0: none. Not with stdio, which might allocate memory itself.
+ */
+static bool set_fail_nth(int fd, unsigned int nth)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%u\n", nth);
+
+	return pwrite(fd, text, len, 0) == len;
+}
+
+/* 0: it has failed, else there have not been so many. */
+static bool has_failed(int fd)
+{
+	char text[16] = "";
+
+	return pread(fd, text, sizeof(text) - 1, 0) > 0 && !strtoul(text, NULL, 10);
+}
+
+TEST_F_TIMEOUT(gntdev_fail_nth, each_allocation, 150)
+{
+	unsigned int nth, in_a_row = 0, refused = 0;
+	struct ioctl_gntdev_map_grant_ref *op;
+	unsigned long grows, grown = 0;
+	struct grant_mapping map;
+	bool failed;
+	int err;
+
+	op = new_request(NULL, self->pages);
+	ASSERT_NE(NULL, op);
+
+	for (nth = 1; in_a_row < IN_A_ROW; nth++) {
+		ASSERT_GT(MAX_ALLOCATIONS, nth);
+
+		grows = read_stat(_metadata, "grows");
+		ASSERT_TRUE(set_fail_nth(self->fail_nth, nth));
+		err = submit_request(self->gntdev, op, &map);
+		failed = has_failed(self->fail_nth);
+		ASSERT_TRUE(set_fail_nth(self->fail_nth, 0));
+		grown = read_stat(_metadata, "grows") - grows;
+
+		if (err) {
+			EXPECT_EQ(-ENOMEM, err);
+			EXPECT_TRUE(failed);
+			refused++;
+		} else {
+			expect_used(_metadata, &self->idle, self->pages);
+			EXPECT_EQ(0, release_mapping(self->gntdev, &map));
+		}
+		expect_restored(_metadata, &self->idle);
+		if (self->have_regions) {
+			release_all(_metadata);
+			expect_released(_metadata, &self->released);
+		}
+		ASSERT_NE(KSFT_FAIL, _metadata->exit_code)
+			TH_LOG("allocation %u failed: %s", nth, strerror(-err));
+
+		in_a_row = failed ? 0 : in_a_row + 1;
+	}
+	TH_LOG("%u pages take %u allocations and %lu chunks; %u failures were fatal",
+	       self->pages, nth - 1 - IN_A_ROW, grown, refused);
+	free(op);
+
+	/* Or nothing of all that has happened. */
+	EXPECT_LT(0U, refused);
+	EXPECT_LT(refused + IN_A_ROW, nth - 1);
+	EXPECT_LE(self->chunks, grown);
+	expect_grants_work(_metadata, self->gntalloc, self->gntdev, 64);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Scratch pages that nobody uses are given back, on request and when memory is
+ * short: their struct pages become RAM again, and their addresses are free. No
+ * chunk goes that has a page in use.
+ */
+#include "xen_test.h"
+
+/* Mapped and checked, in so many mappings. */
+#define MAPPINGS		8
+#define PAGES_PER_MAPPING	320
+
+/* Only reserved: more pages than the first few chunks have, a few at a time. */
+#define REQUESTS		100
+#define PAGES_PER_REQUEST	64
+
+/* Enough for what is done in the background. */
+#define SETTLE_MS		200
+
+/* How often to come and go. */
+#define ROUNDS			8
+
+FIXTURE(gntdev_release)
+{
+	struct snapshot before;
+	unsigned long gntalloc_limit;
+	unsigned long regions;		/* pages that there are addresses for */
+	struct released released;
+	int gntdev;
+	int gntalloc;
+};
+
+FIXTURE_SETUP(gntdev_release)
+{
+	unsigned long largest;
+
+	if (!open_devices(_metadata, &self->gntdev, &self->gntalloc))
+		return;
+	if (access(RELEASE_PATH, F_OK))
+		SKIP(return, "no %s", RELEASE_PATH);
+	read_regions(&self->regions, &largest);
+	if (!self->regions)
+		SKIP(return, "no addresses to have scratch pages at");
+	if (largest < 2 * REQUESTS * PAGES_PER_REQUEST)
+		SKIP(return, "addresses for %lu pages are too few", largest);
+
+	take_snapshot(_metadata, &self->before);
+	self->gntalloc_limit = raise_limit(_metadata, GNTALLOC_LIMIT_PATH,
+					   2 * MAPPINGS * PAGES_PER_MAPPING);
+
+	/* 4: not a line in the kernel's log each time. */
+	ASSERT_TRUE(write_number(DROP_CACHES_PATH, 4));
+
+	measure_released(_metadata, &self->released);
+}
+
+FIXTURE_TEARDOWN(gntdev_release)
+{
+	restore_limit(_metadata, GNTALLOC_LIMIT_PATH, self->gntalloc_limit);
+
+	/* A failed test leaves its mappings to the end of the process. */
+	if (_metadata->exit_code == KSFT_FAIL)
+		return;
+
+	EXPECT_EQ(0, close(self->gntdev));
+	EXPECT_EQ(0, close(self->gntalloc));
+	expect_restored(_metadata, &self->before);
+}
+
+/* Take more pages than there are, so that chunks are added; and let go. */
+static void add_chunks(struct __test_metadata *_metadata, int gntdev)
+{
+	unsigned long grows = read_stat(_metadata, "grows");
+	struct grant_mapping maps[REQUESTS];
+	unsigned int i;
+
+	for (i = 0; i < REQUESTS; i++) {
+		ASSERT_EQ(0, reserve_mapping(gntdev, NULL, PAGES_PER_REQUEST,
+					     &maps[i]));
+	}
+	EXPECT_LT(grows, read_stat(_metadata, "grows"));
+	for (i = 0; i < REQUESTS; i++)
+		ASSERT_EQ(0, release_mapping(gntdev, &maps[i]));
+}
+
+/* All that is mapped stays, and is what it was. */
+TEST_F(gntdev_release, mapped_pages_stay)
+{
+	unsigned int i, count = MAPPINGS * PAGES_PER_MAPPING;
+	struct grant_mapping maps[MAPPINGS];
+	unsigned long used, total, free;
+	struct shared_pages own;
+
+	ASSERT_EQ(0, share_pages(self->gntalloc, count, &own));
+	fill_pages(own.addr, 1, count);
+	for (i = 0; i < MAPPINGS; i++) {
+		ASSERT_EQ(0, map_grants(self->gntdev,
+					&own.refs[i * PAGES_PER_MAPPING],
+					PAGES_PER_MAPPING, &maps[i]));
+	}
+
+	used = read_stat(_metadata, "scratch_used");
+	EXPECT_EQ(self->before.scratch_used + count, used);
+	release_all(_metadata);
+	EXPECT_EQ(used, read_stat(_metadata, "scratch_used"));
+	EXPECT_TRUE(chunks_are_in_iomem(&total, &free));
+	EXPECT_LE(used, total);
+
+	for (i = 0; i < count; i++) {
+		char *addr = maps[i / PAGES_PER_MAPPING].addr +
+			     i % PAGES_PER_MAPPING * page_size();
+
+		ASSERT_TRUE(check_page(addr, 1, i));
+		fill_page(addr, 2, i);
+	}
+	EXPECT_TRUE(check_pages(own.addr, 2, count));
+
+	for (i = 0; i < MAPPINGS; i++)
+		ASSERT_EQ(0, release_mapping(self->gntdev, &maps[i]));
+	EXPECT_EQ(0, unshare_pages(&own));
+	expect_restored(_metadata, &self->before);
+	release_all(_metadata);
+	expect_released(_metadata, &self->released);
+
+	expect_grants_work(_metadata, self->gntalloc, self->gntdev, count);
+}
+
+/* Time and again, without anything being lost on the way. */
+TEST_F(gntdev_release, on_request)
+{
+	unsigned long releases, total, free;
+	unsigned int i;
+
+	for (i = 0; i < ROUNDS; i++) {
+		add_chunks(_metadata, self->gntdev);
+		read_chunks(&total, &free);
+		ASSERT_LT(self->released.in_use + granule_pages(), total);
+		ASSERT_LT(self->released.overhead + OVERHEAD_SLACK,
+			  overhead_pages(_metadata));
+
+		releases = read_stat(_metadata, "releases");
+		release_all(_metadata);
+		EXPECT_LT(releases, read_stat(_metadata, "releases"));
+		expect_released(_metadata, &self->released);
+	}
+
+	expect_grants_work(_metadata, self->gntalloc, self->gntdev,
+			   PAGES_PER_MAPPING);
+}
+
+/* The kernel asks for memory, and does not wait for it. */
+TEST_F(gntdev_release, when_memory_is_short)
+{
+	unsigned long releases, total, free;
+
+	add_chunks(_metadata, self->gntdev);
+	read_chunks(&total, &free);
+	EXPECT_LT(granule_pages(), free);
+	releases = read_stat(_metadata, "releases");
+
+	ASSERT_TRUE(write_number(DROP_CACHES_PATH, 2));
+	EXPECT_TRUE(wait_until_released());
+	EXPECT_LT(releases, read_stat(_metadata, "releases"));
+	expect_released(_metadata, &self->released);
+	expect_grants_work(_metadata, self->gntalloc, self->gntdev,
+			   PAGES_PER_MAPPING);
+}
+
+/* The size of the chunk that has @pages out, and is not a granule; 0: none. */
+static unsigned long chunk_with_used(unsigned long used)
+{
+	unsigned long pages, nr_free, found = 0;
+	char line[128];
+	FILE *file;
+
+	file = fopen(CHUNKS_PATH, "r");
+	if (!file)
+		return 0;
+
+	while (!found && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%*x-%*x %lu %lu scratch", &pages,
+			   &nr_free) == 2 &&
+		    pages > granule_pages() && pages - nr_free == used)
+			found = pages;
+	}
+
+	fclose(file);
+	return found;
+}
+
+/* One page is enough to keep a chunk, and only that one. */
+TEST_F(gntdev_release, one_page_keeps_a_chunk)
+{
+	struct grant_mapping maps[REQUESTS], kept;
+	unsigned long chunk, total, free;
+	struct shared_pages own;
+	unsigned int i;
+
+	ASSERT_EQ(0, share_pages(self->gntalloc, 1, &own));
+	for (i = 0; i < REQUESTS; i++) {
+		ASSERT_EQ(0, reserve_mapping(self->gntdev, NULL,
+					     PAGES_PER_REQUEST, &maps[i]));
+	}
+	ASSERT_EQ(0, map_grants(self->gntdev, own.refs, 1, &kept));
+	for (i = 0; i < REQUESTS; i++)
+		ASSERT_EQ(0, release_mapping(self->gntdev, &maps[i]));
+
+	chunk = chunk_with_used(1);
+	ASSERT_NE(0UL, chunk)
+		TH_LOG("the page is in no chunk larger than a granule");
+	fill_page(own.addr, 1, 0);
+	release_all(_metadata);
+
+	EXPECT_EQ(chunk, chunk_with_used(1));
+	EXPECT_TRUE(chunks_are_in_iomem(&total, &free));
+	EXPECT_GE(granule_pages(), free);
+	EXPECT_GE(self->released.in_use + chunk + granule_pages(), total);
+	EXPECT_TRUE(check_page(kept.addr, 1, 0));
+	fill_page(kept.addr, 2, 0);
+	EXPECT_TRUE(check_page(own.addr, 2, 0));
+
+	/* The rest of the chunk serves the next ones. */
+	expect_grants_work(_metadata, self->gntalloc, self->gntdev,
+			   PAGES_PER_MAPPING);
+
+	EXPECT_EQ(0, release_mapping(self->gntdev, &kept));
+	EXPECT_EQ(0, unshare_pages(&own));
+	expect_restored(_metadata, &self->before);
+	release_all(_metadata);
+	expect_released(_metadata, &self->released);
+}
+
+/* What has been released is not added again at once, ahead of need. */
+TEST_F(gntdev_release, much_in_use)
+{
+	unsigned long total, free, pages;
+	struct grant_mapping map;
+
+	pages = LARGEST_CHUNK - PAGES_PER_REQUEST;
+	if (pages > self->regions / 4 * 3)
+		pages = self->regions / 4 * 3;
+	ASSERT_EQ(0, reserve_mapping(self->gntdev, NULL, pages, &map));
+
+	sleep_ms(SETTLE_MS);
+	release_all(_metadata);
+	sleep_ms(SETTLE_MS);
+	EXPECT_TRUE(chunks_are_in_iomem(&total, &free));
+	TH_LOG("%lu pages in use, in chunks of %lu, %lu more", pages,
+	       total - free, free);
+	EXPECT_GE(granule_pages(), free);
+
+	EXPECT_EQ(0, release_mapping(self->gntdev, &map));
+	release_all(_metadata);
+	expect_released(_metadata, &self->released);
+}
+
+TEST_HARNESS_MAIN

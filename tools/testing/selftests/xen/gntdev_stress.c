@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Threads that map and unmap grants as fast as they can, while another one has
+ * all pages that are not in use taken away again and again. What is mapped has
+ * to stay what it is all the while.
+ */
+#include <pthread.h>
+#include <sched.h>
+
+#include "xen_test.h"
+
+#define THREADS			4
+
+/* Mappings of one thread at the same time, and pages in each at most. */
+#define SLOTS			4
+#define MAX_PAGES		300
+#define MAX_PAGES_BALLOONED	32
+
+/*
+ * In each phase every thread maps or unmaps so many times. After a phase
+ * nothing is mapped, so that there is something to be taken away for certain.
+ */
+#define PHASES			10
+#define ROUNDS			32
+#define PHASES_BALLOONED	4
+#define ROUNDS_BALLOONED	32
+
+/*
+ * The last of so many rounds is to let go of everything. As all threads do so,
+ * there are times when much can be taken away while they go on.
+ */
+#define BURST			8
+
+struct stress {
+	unsigned int phases;
+	unsigned int rounds;
+	unsigned int max_pages;
+	bool can_release;
+	pthread_barrier_t begin, end;	/* of a phase */
+	unsigned int working;		/* threads that have not ended theirs */
+	unsigned int requests;		/* to release, during phases */
+	unsigned int released;		/* chunks, while threads were at work */
+};
+
+struct slot {
+	struct shared_pages own;
+	struct grant_mapping map;
+	unsigned int count;		/* of pages mapped, 0 if none */
+	__u16 seed;			/* of the pattern in them */
+};
+
+struct worker {
+	pthread_t thread;
+	struct stress *stress;
+	__u32 random;
+	__u16 seed;			/* the last one used */
+	int gntdev;
+	int gntalloc;
+	struct slot slots[SLOTS];
+	unsigned int mapped;
+	const char *failure;
+	int err;
+};
+
+static bool fails(struct worker *worker, const char *failure, int err)
+{
+	if (!worker->failure) {
+		worker->failure = failure;
+		worker->err = err;
+	}
+	return false;
+}
+
+/* Seeds are never 0, which is what pages have before anyone wrote to them. */
+static __u16 next_seed(struct worker *worker)
+{
+	if (!++worker->seed)
+		worker->seed = 1;
+	return worker->seed;
+}
+
+static bool map_slot(struct worker *worker, struct slot *slot)
+{
+	unsigned int max = worker->stress->max_pages;
+	int err;
+
+	/* As many small ones as large ones. */
+	if (random_below(&worker->random, 2))
+		max = max / 16 + 1;
+	slot->count = 1 + random_below(&worker->random, max);
+	slot->seed = next_seed(worker);
+	fill_pages(slot->own.addr, slot->seed, slot->count);
+
+	err = map_grants(worker->gntdev, slot->own.refs, slot->count,
+			 &slot->map);
+	if (err) {
+		slot->count = 0;
+		return fails(worker, "mapping", err);
+	}
+	worker->mapped++;
+
+	if (!check_pages(slot->map.addr, slot->seed, slot->count))
+		return fails(worker, "the mapping has other data", 0);
+
+	return true;
+}
+
+static bool unmap_slot(struct worker *worker, struct slot *slot)
+{
+	unsigned int count = slot->count;
+	int err;
+
+	if (!count)
+		return true;
+
+	if (!check_pages(slot->map.addr, slot->seed, count))
+		return fails(worker, "the mapping has other data by now", 0);
+	slot->seed = next_seed(worker);
+	fill_pages(slot->map.addr, slot->seed, count);
+
+	err = release_mapping(worker->gntdev, &slot->map);
+	if (err)
+		return fails(worker, "unmapping", err);
+	slot->count = 0;
+
+	if (!check_pages(slot->own.addr, slot->seed, count))
+		return fails(worker, "the owner has other data", 0);
+
+	return true;
+}
+
+/* In mixed order. */
+static bool unmap_all(struct worker *worker)
+{
+	unsigned int i, order[SLOTS];
+
+	for (i = 0; i < SLOTS; i++) {
+		unsigned int other = random_below(&worker->random, i + 1);
+
+		order[i] = order[other];
+		order[other] = i;
+	}
+
+	for (i = 0; i < SLOTS; i++) {
+		if (!unmap_slot(worker, &worker->slots[order[i]]))
+			return false;
+	}
+
+	return true;
+}
+
+static bool one_round(struct worker *worker, unsigned int round)
+{
+	struct slot *slot;
+
+	if (round % BURST == BURST - 1)
+		return unmap_all(worker);
+
+	slot = &worker->slots[random_below(&worker->random, SLOTS)];
+	if (slot->count)
+		return unmap_slot(worker, slot);
+
+	return map_slot(worker, slot);
+}
+
+static void *work(void *data)
+{
+	struct worker *worker = data;
+	struct stress *stress = worker->stress;
+	unsigned int phase, round;
+
+	for (phase = 0; phase < stress->phases; phase++) {
+		pthread_barrier_wait(&stress->begin);
+
+		for (round = 0; round < stress->rounds; round++) {
+			if (worker->failure || !one_round(worker, round))
+				break;
+		}
+
+		/* A failed thread stays with the others until the end. */
+		__atomic_sub_fetch(&stress->working, 1, __ATOMIC_SEQ_CST);
+		pthread_barrier_wait(&stress->end);
+	}
+
+	return NULL;
+}
+
+static unsigned int threads_working(struct stress *stress)
+{
+	return __atomic_load_n(&stress->working, __ATOMIC_SEQ_CST);
+}
+
+/* Have what is free taken away, in both ways by turns. */
+static void release_meanwhile(struct __test_metadata *_metadata,
+			      struct stress *stress)
+{
+	unsigned long before = 0;
+
+	if (stress->can_release)
+		before = read_stat(_metadata, "releases");
+
+	if (stress->can_release && stress->requests % 2)
+		release_all(_metadata);
+	else
+		ASSERT_TRUE(write_number(DROP_CACHES_PATH, 2));
+	stress->requests++;
+
+	if (stress->can_release && threads_working(stress))
+		stress->released += read_stat(_metadata, "releases") - before;
+}
+
+FIXTURE(gntdev_stress)
+{
+	struct snapshot before;
+	unsigned long gntalloc_limit;
+	bool have_regions;
+	int gntdev;
+	int gntalloc;
+	struct stress stress;
+	struct worker workers[THREADS];
+};
+
+FIXTURE_SETUP(gntdev_stress)
+{
+	struct stress *stress = &self->stress;
+	unsigned long total, largest;
+	struct worker *worker;
+	unsigned int i, slot;
+
+	/* These are the ones that can tell why the test cannot run. */
+	if (!open_devices(_metadata, &self->gntdev, &self->gntalloc))
+		return;
+
+	read_regions(&total, &largest);
+	self->have_regions = total;
+	stress->phases = total ? PHASES : PHASES_BALLOONED;
+	stress->rounds = total ? ROUNDS : ROUNDS_BALLOONED;
+	stress->max_pages = total ? MAX_PAGES : MAX_PAGES_BALLOONED;
+	stress->can_release = !access(RELEASE_PATH, F_OK);
+	ASSERT_EQ(0, pthread_barrier_init(&stress->begin, NULL, THREADS + 1));
+	ASSERT_EQ(0, pthread_barrier_init(&stress->end, NULL, THREADS + 1));
+
+	/* 4: not a line in the kernel's log each time. */
+	ASSERT_TRUE(write_number(DROP_CACHES_PATH, 4));
+
+	take_snapshot(_metadata, &self->before);
+	self->gntalloc_limit = raise_limit(_metadata, GNTALLOC_LIMIT_PATH,
+					   2 * THREADS * SLOTS * MAX_PAGES);
+
+	for (i = 0; i < THREADS; i++) {
+		worker = &self->workers[i];
+		worker->stress = stress;
+		worker->random = i + 1;
+		worker->seed = i << 14;
+		worker->gntdev = open_device(_metadata, "/dev/xen/gntdev");
+		worker->gntalloc = open_device(_metadata, "/dev/xen/gntalloc");
+		for (slot = 0; slot < SLOTS; slot++) {
+			ASSERT_EQ(0, share_pages(worker->gntalloc,
+						 stress->max_pages,
+						 &worker->slots[slot].own));
+		}
+	}
+}
+
+FIXTURE_TEARDOWN(gntdev_stress)
+{
+	struct worker *worker;
+	unsigned int i, slot;
+
+	restore_limit(_metadata, GNTALLOC_LIMIT_PATH, self->gntalloc_limit);
+
+	/* A failed test leaves its mappings to the end of the process. */
+	if (_metadata->exit_code == KSFT_FAIL)
+		return;
+
+	for (i = 0; i < THREADS; i++) {
+		worker = &self->workers[i];
+		EXPECT_EQ(0, close(worker->gntdev));
+		for (slot = 0; slot < SLOTS; slot++)
+			EXPECT_EQ(0, unshare_pages(&worker->slots[slot].own));
+		EXPECT_EQ(0, close(worker->gntalloc));
+	}
+	expect_restored(_metadata, &self->before);
+}
+
+TEST_F_TIMEOUT(gntdev_stress, mapping_while_releasing, 120)
+{
+	struct stress *stress = &self->stress;
+	unsigned int phase, i, mapped = 0;
+	struct worker *worker;
+	unsigned long grows = 0;
+
+	if (stress->can_release)
+		grows = read_stat(_metadata, "grows");
+
+	for (i = 0; i < THREADS; i++) {
+		worker = &self->workers[i];
+		ASSERT_EQ(0, pthread_create(&worker->thread, NULL, work,
+					    worker));
+	}
+
+	for (phase = 0; phase < stress->phases; phase++) {
+		stress->working = THREADS;
+		pthread_barrier_wait(&stress->begin);
+		while (threads_working(stress)) {
+			release_meanwhile(_metadata, stress);
+			sched_yield();
+		}
+		pthread_barrier_wait(&stress->end);
+
+		/* Now that nothing is mapped, in any case. */
+		if (stress->can_release)
+			release_all(_metadata);
+	}
+
+	for (i = 0; i < THREADS; i++) {
+		worker = &self->workers[i];
+		ASSERT_EQ(0, pthread_join(worker->thread, NULL));
+		EXPECT_EQ(NULL, worker->failure)
+			TH_LOG("thread %u: %s: %d", i, worker->failure,
+			       worker->err);
+		mapped += worker->mapped;
+	}
+	TH_LOG("%u mappings by %u threads on %ld processors, %u requests to release meanwhile",
+	       mapped, THREADS, sysconf(_SC_NPROCESSORS_ONLN),
+	       stress->requests);
+	EXPECT_LT(0U, stress->requests);
+	if (!stress->can_release || !self->have_regions)
+		return;
+
+	/* Otherwise nothing was tested. */
+	grows = read_stat(_metadata, "grows") - grows;
+	TH_LOG("%lu chunks added, %u released while threads were at work",
+	       grows, stress->released);
+	EXPECT_LT(0UL, grows);
+	EXPECT_LT(0U, stress->released);
+}
+
+TEST_HARNESS_MAIN
