@@ -47,7 +47,8 @@
  * Locking: @lock of the pool is a spinlock that is held to mark pages as taken
  * or free, never while anything sleeps.  Chunks are made under @grow_lock,
  * which no thread takes that finds enough free pages.  Block I/O may wait for
- * @grow_lock, so under it memory is allocated without waiting for I/O.
+ * @grow_lock, so once the domain is up, memory is allocated under it without
+ * waiting for I/O.
  */
 #define pr_fmt(fmt) "xen/unpopulated: " fmt
 
@@ -88,7 +89,7 @@
 /* How many granules that cannot be mapped one growth tries before giving up. */
 #define MAX_UNMAPPABLE		8
 
-/* How many pages are freed in one go, without a chance to be interrupted. */
+/* How many pages are taken or freed before others may have the lock. */
 #define PAGES_PER_HOLD		1024U
 
 /* How many struct pages one page of memmap holds. */
@@ -105,7 +106,8 @@
  * @free: the pages that can be handed out
  * @members: donated chunks only: the pages that were donated, all that may ever
  *	be handed out; NULL: every page of the range
- * @nr_ready: only pages below this one have ever been available
+ * @nr_ready: only pages below this one can be free or in use: some of a donated
+ *	chunk, all of a hot-added one, none of one that is being released
  * @list: entry in &xen_scratch_pool.hot_added, &xen_scratch_pool.dormant or
  *	&xen_scratch_pool.unmappable
  * @res: hot-added chunks only: the addresses, a child of their region
@@ -463,7 +465,8 @@ static unsigned int take_free_pages(struct xen_scratch_pool *pool,
 
 	spin_lock(&pool->lock);
 	while (pool->lowest) {
-		taken += take_from_chunk(pool, pool->lowest, nr_pages - taken,
+		taken += take_from_chunk(pool, pool->lowest,
+					 min(nr_pages - taken, PAGES_PER_HOLD),
 					 pages + taken);
 		if (taken == nr_pages)
 			break;
@@ -476,38 +479,92 @@ static unsigned int take_free_pages(struct xen_scratch_pool *pool,
 }
 
 /*
- * The first pfn of the lowest @nr_pages free and consecutive pages that are
- * aligned as xen_alloc_unpopulated_contiguous_pages() says, also across chunks;
- * 0 if there are none.  Donated pages do not count.
+ * A search for the lowest @nr_pages consecutive pages or addresses, the first
+ * of them aligned as xen_alloc_unpopulated_contiguous_pages() says.  What was
+ * seen last are the pfns from @start to before @end.
  */
+struct search {
+	unsigned long	nr_pages;
+	unsigned long	align;
+	unsigned long	start;
+	unsigned long	end;
+};
+
+static struct search search_for(unsigned long nr_pages)
+{
+	return (struct search) {
+		.nr_pages	= nr_pages,
+		.align		= min(roundup_pow_of_two(nr_pages),
+				      XEN_SCRATCH_GRANULE_PAGES),
+	};
+}
+
+/* There are @nr_pages more, from @pfn on; returns true if that is enough. */
+static bool search_on(struct search *search, unsigned long pfn,
+		      unsigned long nr_pages)
+{
+	if (pfn != search->end)
+		search->start = ALIGN(pfn, search->align);
+	search->end = pfn + nr_pages;
+
+	return search->end >= search->start + search->nr_pages;
+}
+
+/* Of the aligned runs of the searched length in a word, keep the first bits. */
+static unsigned long starts_in_word(const struct search *search,
+				    unsigned long bits)
+{
+	unsigned long have, step;
+
+	for (have = 1; have < search->nr_pages; have += step) {
+		step = min(have, search->nr_pages - have);
+		bits &= bits >> step;
+	}
+
+	return bits & ~0UL / (BIT(search->align) - 1);
+}
+
+/*
+ * Search on among the free pages of @chunk.  A word at a time, as the lock is
+ * held: due to the alignment, a run is either inside of one or starts with one.
+ */
+static bool search_chunk(struct search *search,
+			 const struct xen_scratch_chunk *chunk)
+{
+	unsigned long word = chunk->lowest_word, bits;
+	unsigned long pfn = page_to_pfn(chunk->first) + word * BITS_PER_LONG;
+
+	for (; word < BITS_TO_LONGS(chunk->nr_pages);
+	     word++, pfn += BITS_PER_LONG) {
+		bits = chunk->free[word];
+		if (search->align < BITS_PER_LONG) {
+			bits = starts_in_word(search, bits);
+			if (!bits)
+				continue;
+			search->start = pfn + __ffs(bits);
+			return true;
+		}
+		if (search_on(search, pfn,
+			      ~bits ? __ffs(~bits) : BITS_PER_LONG))
+			return true;
+	}
+
+	return false;
+}
+
+/* The first pfn of the lowest block of free pages, not donated ones; or 0. */
 static unsigned long find_block(struct xen_scratch_pool *pool,
 				unsigned long nr_pages)
 {
-	const unsigned long align = min(roundup_pow_of_two(nr_pages),
-					XEN_SCRATCH_GRANULE_PAGES);
-	unsigned long index, first_pfn, bit, limit;
-	unsigned long start = 0, end = 0;
+	struct search search = search_for(nr_pages);
 	struct xen_scratch_chunk *chunk;
+	unsigned long index;
 
 	lockdep_assert_held(&pool->lock);
 
 	xa_for_each_marked(&pool->chunks, index, chunk, XEN_SCRATCH_AVAILABLE) {
-		if (chunk->members)
-			continue;
-
-		first_pfn = page_to_pfn(chunk->first);
-		limit = chunk->lowest_word * BITS_PER_LONG;
-		while ((bit = find_next_bit(chunk->free, chunk->nr_pages,
-					    limit)) < chunk->nr_pages) {
-			limit = find_next_zero_bit(chunk->free, chunk->nr_pages,
-						   bit);
-			/* A run that is not continued from the last chunk? */
-			if (first_pfn + bit != end)
-				start = ALIGN(first_pfn + bit, align);
-			end = first_pfn + limit;
-			if (end >= start + nr_pages)
-				return start;
-		}
+		if (!chunk->members && search_chunk(&search, chunk))
+			return search.start;
 	}
 
 	return 0;
@@ -694,9 +751,12 @@ static int donate_page(struct xen_scratch_pool *pool, struct page *page)
 	chunk->nr_pages = PAGES_PER_SECTION;
 	chunk->free = zalloc_bits(PAGES_PER_SECTION);
 	chunk->members = zalloc_bits(PAGES_PER_SECTION);
-	if (!chunk->free || !chunk->members) {
+	ret = -ENOMEM;
+	if (chunk->free && chunk->members)
+		ret = xen_scratch_insert(&pool->chunks, index, chunk);
+	if (ret) {
 		free_chunk(chunk);
-		return -ENOMEM;
+		return ret;
 	}
 	list_add_tail(&chunk->list, &pool->dormant);
 
@@ -975,6 +1035,12 @@ static struct xen_scratch_chunk *add_chunk(struct xen_scratch_pool *pool,
 	return ERR_PTR(-ENOSPC);
 }
 
+/* A request that is refused in the end must not eat up all memory. */
+static bool memmap_fits(unsigned long nr_pages)
+{
+	return nr_pages / PAGES_PER_MEMMAP_PAGE <= si_mem_available() / 2;
+}
+
 /*
  * Make at least one more page available, and @nr_pages if possible.  As chunks
  * double, there are never many of them.
@@ -989,6 +1055,10 @@ static int provide_pages(struct xen_scratch_pool *pool, unsigned long nr_pages)
 	if (!use_donated_pages(pool))
 		return 0;
 
+	/* What is not asked for yet is not worth all memory. */
+	while (wanted > nr_pages && !memmap_fits(wanted) && halve(wanted))
+		wanted = halve(wanted);
+
 	chunk = add_chunk(pool, wanted, &anywhere);
 	if (IS_ERR(chunk)) {
 		/* Do not look for large holes, or ahead of need, in vain. */
@@ -999,12 +1069,6 @@ static int provide_pages(struct xen_scratch_pool *pool, unsigned long nr_pages)
 	set_chunk_pages(pool, 2 * pool->chunk_pages);
 
 	return 0;
-}
-
-/* A request that is refused in the end must not eat up all memory. */
-static bool memmap_fits(unsigned long nr_pages)
-{
-	return nr_pages / PAGES_PER_MEMMAP_PAGE <= si_mem_available() / 2;
 }
 
 /*
@@ -1023,7 +1087,7 @@ static int grow(struct xen_scratch_pool *pool, unsigned long nr_pages)
 	guard(mutex)(&pool->grow_lock);
 
 	/* Another thread has grown, or freed, for us while we waited? */
-	if (READ_ONCE(pool->nr_free))
+	if (READ_ONCE(pool->lowest))
 		return 0;
 
 	noio = memalloc_noio_save();
@@ -1036,19 +1100,79 @@ static int grow(struct xen_scratch_pool *pool, unsigned long nr_pages)
 }
 
 /*
- * Make more pages available to a thread that needs a contiguous block: all of
- * it in one hole, or else wherever there is room, as new pages may complete a
- * block with others that are free.
+ * Search for a block in what a region has: free pages, and addresses that are
+ * no pages yet.  Nobody else changes what is in a claimed region.
  */
-static int grow_for_block(struct xen_scratch_pool *pool, unsigned long nr_pages)
+static bool search_region(struct xen_scratch_pool *pool, struct search *search,
+			  const struct xen_scratch_region *region)
 {
+	unsigned long pfn = PHYS_PFN(region->res.start), next;
+	struct xen_scratch_chunk *chunk;
+	struct resource *res;
+	bool found = false;
+
+	for (res = region->res.child; ; res = res->sibling) {
+		next = PHYS_PFN(res ? res->start : region->res.end + 1);
+		if (next > pfn && search_on(search, pfn, next - pfn))
+			return true;
+		if (!res)
+			return false;
+		pfn = PHYS_PFN(res->end + 1);
+
+		chunk = container_of(res, struct xen_scratch_chunk, res);
+		spin_lock(&pool->lock);
+		if (chunk->nr_free)
+			found = search_chunk(search, chunk);
+		spin_unlock(&pool->lock);
+		if (found)
+			return true;
+	}
+}
+
+/* The addresses of a block that only lacks some pages which can be added. */
+static bool find_span(struct xen_scratch_pool *pool, unsigned long nr_pages,
+		      struct range *span)
+{
+	struct search search = search_for(nr_pages);
+	struct xen_scratch_region *region;
 	struct resource hole = {
 		.name	= "Xen scratch",
 		.flags	= IORESOURCE_MEM | IORESOURCE_BUSY,
 	};
-	struct range limits = anywhere;
+
+	list_for_each_entry(region, &pool->regions, list) {
+		if (region->parent == &region->res &&
+		    search_region(pool, &search, region)) {
+			span->start = PFN_PHYS(search.start);
+			span->end = PFN_PHYS(search.start + nr_pages) - 1;
+			goto found;
+		}
+	}
+
+	/* In a tree that others use as well, only a hole of that size will do. */
+	if (!reserve_hole(pool, &hole,
+			  round_up(nr_pages, XEN_SCRATCH_GRANULE_PAGES),
+			  &anywhere))
+		return false;
+	release_resource(&hole);
+	span->start = hole.start;
+	span->end = hole.end;
+
+found:
+	span->start = ALIGN_DOWN(span->start, XEN_SCRATCH_GRANULE);
+	span->end = ALIGN(span->end + 1, XEN_SCRATCH_GRANULE) - 1;
+	return true;
+}
+
+/*
+ * Make more pages available to a thread that needs a contiguous block, if that
+ * completes one.
+ */
+static int grow_for_block(struct xen_scratch_pool *pool, unsigned long nr_pages)
+{
 	struct xen_scratch_chunk *chunk;
-	unsigned int noio;
+	unsigned int noio, grown = 0;
+	struct range span;
 	bool found;
 
 	if (!memmap_fits(nr_pages))
@@ -1063,31 +1187,25 @@ static int grow_for_block(struct xen_scratch_pool *pool, unsigned long nr_pages)
 	if (found)
 		return 0;
 
-	nr_pages = round_up(nr_pages, XEN_SCRATCH_GRANULE_PAGES);
-	if (reserve_hole(pool, &hole, nr_pages, &anywhere)) {
-		limits.start = hole.start;
-		limits.end = hole.end;
-		release_resource(&hole);
-	}
+	if (!find_span(pool, nr_pages, &span))
+		return -ENOSPC;
 
 	noio = memalloc_noio_save();
 	do {
-		chunk = add_chunk(pool, nr_pages, &limits);
-		if (IS_ERR(chunk))
-			break;
-		pool->waits++;
-		limits.start = chunk->res.end + 1;
-		nr_pages -= chunk->nr_pages;
-	} while (limits.start < limits.end && limits.end != anywhere.end);
+		chunk = add_chunk(pool, PHYS_PFN(range_len(&span)), &span);
+		if (!IS_ERR(chunk))
+			grown++;
+	} while (!IS_ERR(chunk));
 	memalloc_noio_restore(noio);
+	pool->waits += grown;
 
-	return PTR_ERR_OR_ZERO(chunk);
+	return grown ? 0 : PTR_ERR(chunk);
 }
 
 /*
  * Detach @chunk, so that no page of it can be taken or freed any more, if none
- * is out.  As long as others suffice, that is: a last granule of free pages
- * stays, for whoever comes next.
+ * is out.  A chunk of one granule stays if there would not be another granule
+ * of free pages, for whoever comes next.
  */
 static bool detach_idle_chunk(struct xen_scratch_pool *pool,
 			      struct xen_scratch_chunk *chunk)
@@ -1138,44 +1256,45 @@ static void remove_chunk(struct xen_scratch_pool *pool,
 /* Have more pages made in the background if few are left. */
 static void grow_ahead(struct xen_scratch_pool *pool)
 {
+	struct workqueue_struct *workqueue = READ_ONCE(pool->workqueue);
+
 	if (unlikely(READ_ONCE(pool->nr_free) < READ_ONCE(pool->low_water)) &&
-	    READ_ONCE(pool->has_work))
-		schedule_work(&pool->work);
+	    workqueue)
+		queue_work(workqueue, &pool->work);
 }
 
 /*
  * Release the newest chunk that can be released; returns how many pages it had.
- * Unmapping waits for grace periods, which nobody else need wait for.
+ * Unmapping waits for grace periods.  A request that finds no free page waits
+ * for that as well, rather than to fail for want of these addresses.
  */
 static unsigned long release_chunk(struct xen_scratch_pool *pool)
 {
 	struct xen_scratch_chunk *chunk;
 	unsigned long nr_pages;
 
-	mutex_lock(&pool->grow_lock);
+	guard(mutex)(&pool->grow_lock);
 
 	list_for_each_entry(chunk, &pool->hot_added, list) {
 		if (!detach_idle_chunk(pool, chunk))
 			continue;
-		if (!chunk_is_referenced(chunk))
-			goto found;
-		make_ready(pool, chunk, chunk->nr_pages);
+		if (chunk_is_referenced(chunk)) {
+			make_ready(pool, chunk, chunk->nr_pages);
+			continue;
+		}
+
+		nr_pages = chunk->nr_pages;
+		unindex_chunk(pool, chunk);
+		list_del(&chunk->list);
+		remove_chunk(pool, chunk);
+		pool->releases++;
+		/* Start small, or what was released would be grown at once. */
+		set_chunk_pages(pool, 0);
+
+		return nr_pages;
 	}
-	mutex_unlock(&pool->grow_lock);
+
 	return 0;
-
-found:
-	nr_pages = chunk->nr_pages;
-	unindex_chunk(pool, chunk);
-	list_del(&chunk->list);
-	pool->releases++;
-	/* Start small again, or what was released would be grown at once. */
-	set_chunk_pages(pool, 0);
-	mutex_unlock(&pool->grow_lock);
-
-	remove_chunk(pool, chunk);
-
-	return nr_pages;
 }
 
 /*
@@ -1203,7 +1322,6 @@ static unsigned long release_chunks(struct xen_scratch_pool *pool,
 	if (!can_release())
 		return 0;
 
-	/* Memory hotplug has locks that growth waits for. */
 	noio = memalloc_noio_save();
 	while (released < nr_pages && (nr = release_chunk(pool)))
 		released += nr;
@@ -1285,18 +1403,25 @@ static unsigned long shrink_scan(struct shrinker *shrinker,
 	if (!nr)
 		return SHRINK_STOP;
 
-	schedule_work(&pool->work);
+	queue_work(pool->workqueue, &pool->work);
 	return nr;
 }
 
 /* From now on, grow ahead of need and release under memory pressure. */
 VISIBLE_IF_KUNIT void xen_scratch_start_work(struct xen_scratch_pool *pool)
 {
+	struct workqueue_struct *workqueue;
+
+	/* It may keep a processor busy for long. */
+	workqueue = alloc_workqueue("xen-unpopulated", WQ_UNBOUND, 1);
+	if (!workqueue)
+		return;
+
 	mutex_lock(&pool->grow_lock);
 	set_chunk_pages(pool, pool->chunk_pages);
-	WRITE_ONCE(pool->has_work, true);
+	WRITE_ONCE(pool->workqueue, workqueue);
 	mutex_unlock(&pool->grow_lock);
-	schedule_work(&pool->work);
+	queue_work(workqueue, &pool->work);
 
 	if (!can_release())
 		return;
@@ -1406,11 +1531,12 @@ put_ballooned_pages(struct xen_scratch_pool *pool, unsigned int nr_pages,
 	if (!nr)
 		return 0;
 
-	xen_scratch_balloon_free(nr, pages);
-
+	/* First, as somebody else may get them at once. */
 	spin_lock(&pool->lock);
 	pool->ballooned_used -= nr;
 	spin_unlock(&pool->lock);
+
+	xen_scratch_balloon_free(nr, pages);
 
 	return nr;
 }
@@ -1533,6 +1659,10 @@ VISIBLE_IF_KUNIT int xen_scratch_alloc_block(struct xen_scratch_pool *pool,
 	if (!nr_pages || !pages || nr_pages > INT_MAX)
 		return -EINVAL;
 
+	/* Not a failure: such a domain has no use for the function. */
+	if (list_empty(&pool->regions))
+		return -ENODEV;
+
 	block = xen_scratch_zalloc(sizeof(*block));
 	if (!block)
 		return -ENOMEM;
@@ -1602,9 +1732,9 @@ void xen_scratch_pool_destroy(struct xen_scratch_pool *pool)
 	struct xen_scratch_chunk *chunk, *next;
 	unsigned long index, *bits;
 
-	pool->has_work = false;
 	shrinker_free(pool->shrinker);
-	cancel_work_sync(&pool->work);
+	if (pool->workqueue)
+		destroy_workqueue(pool->workqueue);
 
 	list_for_each_entry_safe(chunk, next, &pool->unmappable, list) {
 		release_resource(&chunk->res);
@@ -1690,8 +1820,9 @@ EXPORT_SYMBOL(xen_free_unpopulated_pages);
  *
  * Context: Process context, may sleep, but starts no I/O to get memory for
  *	growth.
- * Return: 0, or with no page taken -EINVAL for a request that makes no sense
- *	and -ENOMEM if there is no such hole, or no memory.
+ * Return: 0, or with no page taken -EINVAL for a request that makes no sense,
+ *	-ENODEV if no unused addresses are known, and -ENOMEM if there is no such
+ *	hole, or no memory.
  */
 int xen_alloc_unpopulated_contiguous_pages(unsigned int nr_pages,
 					   struct page **pages)
@@ -1816,6 +1947,21 @@ static int __init xen_unpopulated_init(void)
 }
 early_initcall(xen_unpopulated_init);
 
+static struct xen_scratch_count count_pages(struct xen_scratch_pool *pool)
+{
+	struct xen_scratch_count count;
+
+	lockdep_assert_held(&pool->lock);
+
+	count.scratch = pool->nr_pages - pool->donated_ready;
+	count.scratch_used = count.scratch - pool->nr_free + pool->donated_free;
+	count.donated = pool->donated_pages;
+	count.donated_used = pool->donated_ready - pool->donated_free;
+	count.ballooned_used = pool->ballooned_used;
+
+	return count;
+}
+
 /* Which pages there are, and how many of them are handed out. */
 VISIBLE_IF_KUNIT struct xen_scratch_count
 xen_scratch_count(struct xen_scratch_pool *pool)
@@ -1823,11 +1969,7 @@ xen_scratch_count(struct xen_scratch_pool *pool)
 	struct xen_scratch_count count;
 
 	spin_lock(&pool->lock);
-	count.scratch = pool->nr_pages - pool->donated_ready;
-	count.scratch_used = count.scratch - pool->nr_free + pool->donated_free;
-	count.donated = pool->donated_pages;
-	count.donated_used = pool->donated_ready - pool->donated_free;
-	count.ballooned_used = pool->ballooned_used;
+	count = count_pages(pool);
 	spin_unlock(&pool->lock);
 
 	return count;
@@ -1840,8 +1982,8 @@ static int stats_show(struct seq_file *m, void *unused)
 	struct xen_scratch_count count;
 
 	guard(mutex)(&pool->grow_lock);
-	count = xen_scratch_count(pool);
 	spin_lock(&pool->lock);
+	count = count_pages(pool);
 
 	seq_printf(m, "scratch_free %lu\n",
 		   count.scratch - count.scratch_used);

@@ -49,7 +49,7 @@ struct xen_scratch_region {
 /**
  * struct xen_scratch_pool - one allocator of scratch pages
  * @lock: protects the free pages: the bitmaps and counts of all chunks, the
- *	XEN_SCRATCH_AVAILABLE marks, all counts of pages, @lowest, @last,
+ *	XEN_SCRATCH_AVAILABLE marks, the counts of pages, @lowest, @last,
  *	@blocks, @to_release, @used_max, @fallbacks and @failures.  Never held
  *	across anything that can sleep.
  * @chunks: the chunk that a page belongs to, by pfn / granule; several
@@ -68,9 +68,9 @@ struct xen_scratch_region {
  *	that were refused in the end
  * @blocks: the contiguous blocks that are out, by pfn
  * @to_release: pages that the shrinker wants to be released
- * @grow_lock: serializes growth and the choice of what to release; protects
+ * @grow_lock: serializes growth and release; protects
  *	@regions, @hot_added, @dormant, @unmappable, @chunk_pages, @low_water,
- *	@grows, @waits and @releases.  Taken before @lock.
+ *	@donated_pages, @grows, @waits and @releases.  Taken before @lock.
  * @regions: list of &struct xen_scratch_region
  * @hot_added: hot-added chunks, the newest first
  * @dormant: chunks of donated pages not all of which are in use yet
@@ -80,11 +80,11 @@ struct xen_scratch_region {
  * @donating: pages that are freed without having been handed out are gifts;
  *	set only while the architecture's init hook runs
  * @ballooned: a bitmap of the ballooned pages that are handed out, by section
- * @has_work: @work may be queued
+ * @workqueue: for @work; NULL: not yet
  * @work: grows ahead of need, releases what the shrinker asked for
  * @shrinker: asks for releases when memory is short
  * @grows: chunks that were hot-added
- * @waits: times that a request had to wait for growth
+ * @waits: chunks of @grows that a request had to wait for
  * @releases: chunks that were released
  * @fallbacks: requests that needed ballooned pages
  * @failures: requests that were refused
@@ -118,7 +118,7 @@ struct xen_scratch_pool {
 
 	struct xarray			ballooned;
 
-	bool				has_work;
+	struct workqueue_struct		*workqueue;
 	struct work_struct		work;
 	struct shrinker			*shrinker;
 

@@ -722,6 +722,38 @@ static void alloc_test_misuse(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->misuses, 10);
 }
 
+/*
+ * Wherever in a batch two pages have changed places, all are freed; wherever one
+ * stands in place of another, it is told and the other one stays in use.
+ */
+static void alloc_test_free_orders(struct kunit *test)
+{
+	const unsigned int nr_pages = 2 * BITS_PER_LONG;
+	struct alloc_test *ctx = test->priv;
+	struct page **pages, *missing;
+	unsigned int i;
+
+	pages = new_array(test, nr_pages);
+	add_region(test, 0, 1);
+	for (i = 0; i < nr_pages; i++) {
+		take(test, nr_pages, pages);
+		KUNIT_ASSERT_EQ(test, count_runs(test, nr_pages, pages), 1);
+		swap(pages[i], pages[(i * 37 + 11) % nr_pages]);
+		put(test, nr_pages, pages);
+		expect_used(test, 0, 0, 0);
+		KUNIT_ASSERT_EQ(test, ctx->misuses, i);
+
+		take(test, nr_pages, pages);
+		missing = pages[i];
+		pages[i] = pages[(i + 1) % nr_pages];
+		put(test, nr_pages, pages);
+		expect_used(test, 1, 0, 0);
+		KUNIT_ASSERT_EQ(test, ctx->misuses, i + 1);
+		put(test, 1, &missing);
+		expect_used(test, 0, 0, 0);
+	}
+}
+
 /* A ballooned page that has gone back is not ours any more. */
 static void alloc_test_ballooned_misuse(struct kunit *test)
 {
@@ -997,6 +1029,58 @@ static void alloc_test_block_completed(struct kunit *test)
 	put_block(test, 2 * GRANULE_PAGES, block);
 }
 
+/* The chunks of the first region, that it has as children. */
+static unsigned int count_chunks(struct alloc_test *ctx)
+{
+	struct resource *chunk;
+	unsigned int nr = 0;
+
+	for (chunk = ctx->window.child->child; chunk; chunk = chunk->sibling)
+		nr++;
+
+	return nr;
+}
+
+/* A hole between free pages is filled, and no other one. */
+static void alloc_test_block_hole(struct kunit *test)
+{
+	struct page **pages = new_array(test, 7 * GRANULE_PAGES);
+	struct page **block = new_array(test, 4 * GRANULE_PAGES);
+	struct alloc_test *ctx = test->priv;
+	unsigned int i;
+
+	/* Chunks of one, two and four granules; the second one goes again. */
+	add_region(test, 0, 9);
+	for (i = 0; i < 7 * GRANULE_PAGES; i++)
+		take(test, 1, &pages[i]);
+	put(test, 2 * GRANULE_PAGES, pages + GRANULE_PAGES);
+	xen_scratch_release(ctx->pool, ULONG_MAX);
+	KUNIT_ASSERT_EQ(test, count_chunks(ctx), 2);
+
+	/* Two granules of addresses, and two of the pages that follow. */
+	put(test, 2 * GRANULE_PAGES, pages + 3 * GRANULE_PAGES);
+	take_block(test, 4 * GRANULE_PAGES, block);
+	KUNIT_EXPECT_EQ(test, granule_of(ctx, block[0]), 1);
+	KUNIT_EXPECT_EQ(test, ctx->pool->grows, 4);
+	KUNIT_EXPECT_EQ(test, ctx->pool->nr_free, 0);
+
+	put_block(test, 4 * GRANULE_PAGES, block);
+	put(test, GRANULE_PAGES, pages);
+	put(test, 2 * GRANULE_PAGES, pages + 5 * GRANULE_PAGES);
+	expect_used(test, 0, 0, 0);
+}
+
+/* No region at all is not a failure: nobody there counts on it. */
+static void alloc_test_block_no_region(struct kunit *test)
+{
+	struct alloc_test *ctx = test->priv;
+	struct page *page;
+
+	ctx->balloon_left = 1;
+	KUNIT_EXPECT_EQ(test, -ENODEV, try_block(test, 1, &page));
+	KUNIT_EXPECT_EQ(test, ctx->pool->failures, 0);
+}
+
 /* Ballooned and donated pages cannot make up for a hole that is too small. */
 static void alloc_test_block_exhausted(struct kunit *test)
 {
@@ -1018,6 +1102,8 @@ static void alloc_test_block_exhausted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -ENOMEM,
 			try_block(test, GRANULE_PAGES + 1, block));
 	KUNIT_EXPECT_EQ(test, ctx->pool->failures, 1);
+	/* Nor is anything grown for it that could not make it up either. */
+	KUNIT_EXPECT_EQ(test, ctx->pool->grows, 0);
 	expect_used(test, 0, 1, 0);
 	KUNIT_EXPECT_TRUE(test, no_blocks(ctx));
 
@@ -1080,27 +1166,9 @@ static void alloc_test_block_misuse(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->misuses, 7 + 24 + 3);
 }
 
-/* The chunks of the first region, that it has as children. */
-static unsigned int count_chunks(struct alloc_test *ctx)
-{
-	struct resource *chunk;
-	unsigned int nr = 0;
-
-	for (chunk = ctx->window.child->child; chunk; chunk = chunk->sibling)
-		nr++;
-
-	return nr;
-}
-
 static bool is_mapped(u64 address)
 {
-	struct dev_pagemap *pgmap = get_dev_pagemap(PHYS_PFN(address), NULL);
-
-	if (!pgmap)
-		return false;
-	put_dev_pagemap(pgmap);
-
-	return true;
+	return pfn_valid(PHYS_PFN(address));
 }
 
 /*
@@ -1322,8 +1390,8 @@ static void alloc_test_grow_ahead_exhausted(struct kunit *test)
 /* The shrinker counts pages of memmap, and has the work item release them. */
 static void alloc_test_shrinker(struct kunit *test)
 {
-	const unsigned long memmap = XEN_SCRATCH_GRANULE_PAGES *
-				     sizeof(struct page) / PAGE_SIZE;
+	const unsigned long memmap = XEN_SCRATCH_GRANULE_PAGES /
+				     (PAGE_SIZE / sizeof(struct page));
 	struct page **pages = new_array(test, 4 * GRANULE_PAGES);
 	struct alloc_test *ctx = test->priv;
 	struct shrink_control sc = {};
@@ -1358,9 +1426,8 @@ static void alloc_test_shrinker(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->pool->to_release, 0);
 
 	/* What is promised once is not promised again. */
-	cancel_work_sync(&ctx->pool->work);
-	ctx->pool->has_work = false;
 	take(test, 3 * GRANULE_PAGES, pages);
+	flush_work(&ctx->pool->work);
 	put(test, 3 * GRANULE_PAGES, pages);
 	ctx->pool->to_release = ctx->pool->nr_idle - GRANULE_PAGES;
 	KUNIT_EXPECT_EQ(test, shrinker->scan_objects(shrinker, &sc),
@@ -1422,6 +1489,83 @@ static void alloc_test_fail_nth(struct kunit *test)
 	KUNIT_EXPECT_GT(test, nth, 10);
 	KUNIT_EXPECT_GE(test, failures, 2);
 	KUNIT_EXPECT_EQ(test, ctx->misuses, 0);
+}
+
+/* The same for a contiguous block in two sections, and for donated pages. */
+static void alloc_test_fail_nth_block(struct kunit *test)
+{
+	const unsigned int nr_pages = PAGES_PER_SECTION;
+	struct page **pages = new_array(test, nr_pages);
+	struct alloc_test *ctx = test->priv;
+	unsigned int nth, failures = 0;
+	bool reached = true;
+	int ret;
+
+	for (nth = 1; reached; nth++) {
+		KUNIT_ASSERT_LT(test, nth, 1000);
+		add_region(test, WINDOW_GRANULES / 4 - 1,
+			   WINDOW_GRANULES / 4 + 1);
+		ctx->fail_nth = nth;
+		ret = try_block(test, nr_pages, pages);
+		reached = !ctx->fail_nth;
+		ctx->fail_nth = 0;
+
+		if (ret) {
+			KUNIT_EXPECT_EQ(test, ret, -ENOMEM);
+			failures++;
+		} else {
+			put_block(test, nr_pages, pages);
+		}
+		expect_used(test, 0, 0, 0);
+		KUNIT_EXPECT_TRUE(test, no_blocks(ctx));
+		KUNIT_EXPECT_EQ(test, ctx->pool->nr_free, scratch_pages(ctx));
+		take_block(test, nr_pages, pages);
+		put_block(test, nr_pages, pages);
+
+		xen_scratch_pool_destroy(ctx->pool);
+		KUNIT_ASSERT_NULL(test, ctx->window.child);
+		*ctx->pool = (struct xen_scratch_pool)
+				XEN_SCRATCH_POOL_INIT(test_pool);
+	}
+	KUNIT_EXPECT_EQ(test, ret, 0);
+	KUNIT_EXPECT_GT(test, nth, 10);
+	KUNIT_EXPECT_GE(test, failures, 1);
+	KUNIT_EXPECT_EQ(test, ctx->misuses, 0);
+}
+
+static void alloc_test_fail_nth_donated(struct kunit *test)
+{
+	struct alloc_test *ctx = test->priv;
+	struct page *donated[8], *pages[8];
+	bool reached = true;
+	unsigned int nth;
+	struct page *block;
+	unsigned long nr;
+
+	block = alloc_every_other(donated);
+	for (nth = 1; reached; nth++) {
+		KUNIT_ASSERT_LT(test, nth, 100);
+		ctx->fail_nth = nth;
+		donate(test, 8, donated);
+		reached = !ctx->fail_nth;
+		ctx->fail_nth = 0;
+
+		/* The one that there was no memory for is lost, not the rest. */
+		nr = ctx->pool->donated_pages;
+		KUNIT_EXPECT_EQ(test, nr, reached ? 7 : 8);
+		take(test, nr, pages);
+		expect_used(test, 0, nr, 0);
+		put(test, nr, pages);
+		KUNIT_EXPECT_EQ(test, -ENOMEM,
+				xen_scratch_alloc(ctx->pool, nr + 1, pages));
+
+		xen_scratch_pool_destroy(ctx->pool);
+		*ctx->pool = (struct xen_scratch_pool)
+				XEN_SCRATCH_POOL_INIT(test_pool);
+	}
+	KUNIT_EXPECT_GT(test, nth, 4);
+	KUNIT_EXPECT_EQ(test, ctx->misuses, 0);
+	__free_pages(block, 4);
 }
 
 /* What the tracepoints have told, the last time and how often. */
@@ -1554,6 +1698,7 @@ struct alloc_thread {
 	unsigned int seed;
 	bool ok;
 	struct page **pages;
+	struct task_struct *task;
 	struct completion done;
 };
 
@@ -1607,21 +1752,36 @@ static int thread_takes(void *data)
 	return 0;
 }
 
+/* Releases all that it can, again and again. */
+static int thread_releases(void *data)
+{
+	struct alloc_thread *thread = data;
+
+	while (!kthread_should_stop()) {
+		xen_scratch_release(thread->pool, ULONG_MAX);
+		cond_resched();
+	}
+	complete(&thread->done);
+	return 0;
+}
+
 static void start_threads(struct kunit *test, struct alloc_thread *threads,
-			  int (*function)(void *))
+			  unsigned int nr, int (*function)(void *))
 {
 	struct alloc_test *ctx = test->priv;
-	int i;
+	unsigned int i;
 
-	for (i = 0; i < NR_THREADS; i++) {
+	for (i = 0; i < nr; i++) {
 		threads[i].pool = ctx->pool;
 		threads[i].seed = i;
 		threads[i].pages = new_array(test, GRANULE_PAGES);
 		init_completion(&threads[i].done);
-		KUNIT_ASSERT_NOT_ERR_OR_NULL(test,
-				kthread_run(function, &threads[i],
-					    "xen_scratch/%d", i));
+		threads[i].task = kthread_create(function, &threads[i],
+						 "xen_scratch/%u", i);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, threads[i].task);
 	}
+	for (i = 0; i < nr; i++)
+		wake_up_process(threads[i].task);
 }
 
 static void alloc_test_threads(struct kunit *test)
@@ -1635,7 +1795,7 @@ static void alloc_test_threads(struct kunit *test)
 
 	add_region(test, 0, WINDOW_GRANULES);
 	xen_scratch_start_work(ctx->pool);
-	start_threads(test, threads, thread_mixes);
+	start_threads(test, threads, NR_THREADS, thread_mixes);
 	for (i = 0; i < NR_THREADS; i++) {
 		wait_for_completion(&threads[i].done);
 		KUNIT_EXPECT_TRUE(test, threads[i].ok);
@@ -1662,9 +1822,13 @@ static void alloc_test_threads_grow_once(struct kunit *test)
 	ctx->pool->chunk_pages = 4 * GRANULE_PAGES;
 
 	mutex_lock(&ctx->pool->grow_lock);
-	start_threads(test, threads, thread_takes);
-	/* Long enough for all of them to come to the lock. */
-	fsleep(50000);
+	start_threads(test, threads, NR_THREADS, thread_takes);
+	/* Until all of them have come to the lock. */
+	for (i = 0; i < NR_THREADS; i++) {
+		while (!(READ_ONCE(threads[i].task->__state) &
+			 TASK_UNINTERRUPTIBLE))
+			fsleep(1000);
+	}
 	mutex_unlock(&ctx->pool->grow_lock);
 	for (i = 0; i < NR_THREADS; i++) {
 		wait_for_completion(&threads[i].done);
@@ -1676,6 +1840,36 @@ static void alloc_test_threads_grow_once(struct kunit *test)
 	expect_used(test, NR_THREADS * THREAD_PAGES, 0, 0);
 	for (i = 0; i < NR_THREADS; i++)
 		put(test, THREAD_PAGES, threads[i].pages);
+}
+
+/*
+ * Addresses that are just being released are not lost to a request that needs
+ * them.
+ */
+static void alloc_test_threads_release(struct kunit *test)
+{
+	struct page **pages = new_array(test, 4 * GRANULE_PAGES);
+	struct alloc_test *ctx = test->priv;
+	struct alloc_thread *thread;
+	unsigned int i;
+
+	thread = kunit_kzalloc(test, sizeof(*thread), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, thread);
+
+	add_region(test, 0, 4);
+	start_threads(test, thread, 1, thread_releases);
+	for (i = 0; i < 50; i++) {
+		KUNIT_EXPECT_EQ(test, 0, xen_scratch_alloc(ctx->pool,
+							   4 * GRANULE_PAGES,
+							   pages));
+		if (ctx->pool->failures)
+			break;
+		put(test, 4 * GRANULE_PAGES, pages);
+		fsleep(1000);
+	}
+	kthread_stop(thread->task);
+	KUNIT_EXPECT_EQ(test, ctx->pool->failures, 0);
+	KUNIT_EXPECT_GT(test, ctx->pool->releases, 5);
 }
 
 /*
@@ -1924,6 +2118,7 @@ static struct kunit_case alloc_test_cases[] = {
 	KUNIT_CASE(alloc_test_donated_misuse),
 	KUNIT_CASE(alloc_test_all_origins),
 	KUNIT_CASE(alloc_test_misuse),
+	KUNIT_CASE(alloc_test_free_orders),
 	KUNIT_CASE(alloc_test_ballooned_misuse),
 	KUNIT_CASE(alloc_test_bad_request),
 	KUNIT_CASE(alloc_test_no_memory),
@@ -1934,6 +2129,8 @@ static struct kunit_case alloc_test_cases[] = {
 	KUNIT_CASE(alloc_test_block_growth),
 	KUNIT_CASE(alloc_test_block_place),
 	KUNIT_CASE(alloc_test_block_completed),
+	KUNIT_CASE(alloc_test_block_hole),
+	KUNIT_CASE(alloc_test_block_no_region),
 	KUNIT_CASE(alloc_test_block_exhausted),
 	KUNIT_CASE(alloc_test_block_misuse),
 	KUNIT_CASE(alloc_test_release),
@@ -1946,9 +2143,12 @@ static struct kunit_case alloc_test_cases[] = {
 	KUNIT_CASE(alloc_test_grow_ahead_exhausted),
 	KUNIT_CASE(alloc_test_shrinker),
 	KUNIT_CASE(alloc_test_fail_nth),
+	KUNIT_CASE(alloc_test_fail_nth_block),
+	KUNIT_CASE(alloc_test_fail_nth_donated),
 	KUNIT_CASE(alloc_test_tracepoints),
 	KUNIT_CASE(alloc_test_threads),
 	KUNIT_CASE(alloc_test_threads_grow_once),
+	KUNIT_CASE(alloc_test_threads_release),
 	KUNIT_CASE_SLOW(alloc_test_model),
 	{}
 };

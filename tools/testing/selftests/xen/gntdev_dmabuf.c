@@ -6,8 +6,9 @@
  *
  * Such a buffer cannot be mapped by user space. But gntdev imports dma-bufs as
  * well, by granting the addresses that a device would be told. So the buffer is
- * imported and granted to this same domain, and mapped like any other grants:
- * what is seen there is what a device would see.
+ * imported and granted to this same domain, and mapped like any other grants.
+ * This shows the data at the addresses that an importer is told to which those
+ * of the guest are device addresses; not swiotlb, nor that they are contiguous.
  */
 #include "xen_test.h"
 

@@ -286,12 +286,15 @@ FIXTURE_TEARDOWN(gntdev_stress)
 TEST_F_TIMEOUT(gntdev_stress, mapping_while_releasing, 120)
 {
 	struct stress *stress = &self->stress;
+	unsigned long grows = 0, fallbacks = 0, failures = 0;
 	unsigned int phase, i, mapped = 0;
 	struct worker *worker;
-	unsigned long grows = 0;
 
-	if (stress->can_release)
+	if (stress->can_release) {
 		grows = read_stat(_metadata, "grows");
+		fallbacks = read_stat(_metadata, "fallbacks");
+		failures = read_stat(_metadata, "failures");
+	}
 
 	for (i = 0; i < THREADS; i++) {
 		worker = &self->workers[i];
@@ -334,6 +337,10 @@ TEST_F_TIMEOUT(gntdev_stress, mapping_while_releasing, 120)
 	       grows, stress->released);
 	EXPECT_LT(0UL, grows);
 	EXPECT_LT(0U, stress->released);
+
+	/* There were addresses enough all the time. */
+	EXPECT_EQ(fallbacks, read_stat(_metadata, "fallbacks"));
+	EXPECT_EQ(failures, read_stat(_metadata, "failures"));
 }
 
 TEST_HARNESS_MAIN
