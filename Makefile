@@ -11,18 +11,22 @@ XEN      ?= 4.17
 ARCH     ?= arm64
 MEM      ?= 4G
 DOM0_MEM ?= 1G
+CPUS     ?= 1
 XEN_ARGS ?=
 JOBS     ?= $(shell nproc)
+DEBUG    ?=
 BUILD    ?= build
 
 KERNELS := 6.12 7.3
 XENS    := 4.17 4.20
 ARCHS   := arm64
+DEBUGS  := kasan kcsan
 
 define HELP
 make run      boot Xen and a dom0 under QEMU, start a domU whose disk dom0 serves,
               report which memory was mapped where and what that cost
-make test     KUnit, and the selftests in dom0 on every Xen and memory layout
+make test     KUnit, also with KASAN, and the selftests in dom0 on every Xen and
+              memory layout
 make kunit    the KUnit tests only, without Xen
 make shell    a shell in dom0
 make apply LINUX=TREE
@@ -36,7 +40,10 @@ XEN=$(XEN)       Xen version: $(XENS)
 ARCH=$(ARCH)     architecture: $(ARCHS)
 MEM=$(MEM)         memory of the machine, as QEMU takes it
 DOM0_MEM=$(DOM0_MEM)    memory of dom0, as Xen takes it
+CPUS=$(CPUS)         processors of the machine, and of dom0
 XEN_ARGS=$(XEN_ARGS)      more for the command line of Xen, such as ext_regions=0
+DEBUG=$(DEBUG)         kasan: the kernels report bad accesses, wrong locking, leaks,
+              kcsan: they report data races; either takes several times longer
 JOBS=$(JOBS)         compilers that run at a time
 BUILD=$(BUILD)    the build directory
 endef

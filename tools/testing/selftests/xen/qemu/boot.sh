@@ -14,12 +14,14 @@
 # Environment:
 #   BUILD LOGS		where to put the initramfs and the logs
 #   KERNEL XEN ARCH	for the names of files
+#   DEBUG		what that kernel checks by itself, if anything
 #   IMAGE		the kernel of dom0 and domU
 #   XEN_ROOT		the unpacked packages of Xen
 #   SELFTESTS		a directory of programs to run in dom0
 #   MEM DOM0_MEM	memory of the machine and of dom0 (4G, 1G)
+#   CPUS		processors of the machine, and of dom0 (1)
 #   XEN_ARGS		more options for Xen
-#   LIMIT		seconds until a boot is given up (180)
+#   LIMIT		seconds until a boot is given up (180; 900 with DEBUG)
 #   XEN_TEST_START	when the caller started, see elapsed.sh
 
 set -eu
@@ -28,8 +30,10 @@ mode=$1 name=$2
 here=$(dirname "$0")
 log=$LOGS/$name.log
 files=$LOGS/$name
-initramfs=$BUILD/initramfs-$KERNEL-xen$XEN-$ARCH.cpio
-limit=${LIMIT:-180}
+initramfs=$BUILD/initramfs-$KERNEL-xen$XEN-$ARCH${DEBUG:+-$DEBUG}.cpio
+limit=180
+[ -z "${DEBUG:-}" ] || limit=900
+limit=${LIMIT:-$limit}
 status=0
 # shellcheck disable=SC1091
 . "$here/elapsed.sh"
@@ -51,13 +55,18 @@ if ! flock "$initramfs.lock" \
 fi
 
 # guest-loader puts the kernel and the initramfs where Xen finds them as boot
-# modules. One processor: more are only slower under TCG.
+# modules. Several processors are slower under TCG, but do run at the same time;
+# Xen gives dom0 as many.
 arguments="console=hvc0 earlycon=xen panic=-1 printk.devkmsg=on xen_test=$mode"
+if [ -n "${DEBUG:-}" ]; then
+	arguments="$arguments xen_test_debug=$DEBUG"
+	[ "$mode" != test ] || arguments="$arguments kunit.enable=1"
+fi
 case $ARCH in
 arm64)
 	set -- qemu-system-aarch64 \
 		-machine virt,virtualization=on,gic-version=3 \
-		-cpu cortex-a57 -accel tcg -smp 1 -m "${MEM:-4G}" \
+		-cpu cortex-a57 -accel tcg -smp "${CPUS:-1}" -m "${MEM:-4G}" \
 		-nodefaults -nographic -no-reboot \
 		-kernel "$XEN_ROOT/boot/xen-$XEN-arm64" \
 		-append "dom0_mem=${DOM0_MEM:-1G} loglvl=all guest_loglvl=all console=dtuart dtuart=/pl011@9000000 ${XEN_ARGS:-}" \
@@ -194,7 +203,7 @@ judge()
 		printf 'fail\t%s/boot\t%s\n' "$name" "$failure"
 	fi
 
-	programs="domu-disk kernel-log"
+	programs="domu-disk kernel-log${DEBUG:+ kmemleak}"
 	if [ "$mode" = test ]; then
 		programs="$programs paused-domu"
 		for file in "$SELFTESTS"/*; do
@@ -210,6 +219,11 @@ judge()
 			printf 'fail\t%s/%s\tdid not report\n' "$name" "$program"
 		fi
 	done
+
+	# The KUnit tests run when the kernel boots.
+	if [ -n "${DEBUG:-}" ] && [ "$mode" = test ]; then
+		sh "$here/tap.sh" "$name/kunit" "$log"
+	fi
 
 	if sh "$here/check-log.sh" "$log" > "$files/defects" 2>&1; then
 		printf 'pass\t%s/log is clean\n' "$name"

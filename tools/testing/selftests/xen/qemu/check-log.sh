@@ -23,6 +23,7 @@ broken='^-+\[ cut here \]-+
 ^WARNING:
 ^(watchdog: )?BUG:
 ^kernel BUG at
+^BUG [^ ]+ \(
 ^(Internal error|Oops):
 ^Unable to handle kernel
 ^Kernel panic - not syncing
@@ -58,6 +59,8 @@ yes [    1.234567] BUG: KCSAN: data-race in a / b
 yes [    1.234567] BUG: sleeping function called from invalid context at mm/slab.h:1
 yes [    1.234567] BUG: scheduling while atomic: init/1/0x00000002
 yes [    1.234567] BUG: Bad page state in process xl  pfn:40400
+yes [    1.234567] BUG kmalloc-64 (Tainted: G                 N): Right Redzone overwritten
+yes [    1.234567] BUG xen_scratch (Not tainted): Object already free
 yes [    1.234567] watchdog: BUG: soft lockup - CPU#0 stuck for 26s! [xl:99]
 yes [    1.234567] kernel BUG at drivers/xen/grant-table.c:1!
 yes [    1.234567] Internal error: Oops - BUG: 00000000f2000800 [#1] SMP

@@ -4,7 +4,7 @@
 # Show each failed test of a list of results, as tap.sh makes them, with what
 # was said about it and where to find more. Called by run.sh and test.sh.
 #
-#   failures.sh RESULTS		environment: LOGS, and KUNIT_LOG for test.sh
+#   failures.sh RESULTS		environment: LOGS
 
 set -eu
 
@@ -21,7 +21,7 @@ log_of()
 	harness/*)
 		echo "$here/$program.sh" ;;
 	kunit*)
-		echo "$KUNIT_LOG" ;;
+		echo "$LOGS/$boot.log" ;;
 	*/"log is clean")
 		echo "$LOGS/$boot/defects" ;;
 	*)

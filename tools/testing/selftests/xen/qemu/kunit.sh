@@ -4,27 +4,44 @@
 # Build a kernel with the KUnit tests and run it in QEMU, without Xen, by the
 # kernel's own kunit.py.  The exit status is true when all tests passed.
 #
-# Called by qemu.mk with TREE, KUNIT, KUNIT_LOG, LOGS and the rest in the
-# environment.  $KUNIT_LOG gets the console of that kernel, with the results
-# in KTAP.
+#   kunit.sh [DEBUG]		what that kernel checks by itself
+#
+# Called by qemu.mk and test.sh with TREE, KUNIT, LOGS and the rest in the
+# environment.  $LOGS/kunit-*.console.log gets the console of that kernel, with
+# the results in KTAP.
 
 set -u
 
-log=$LOGS/kunit-$KERNEL-$ARCH.log
-config=tools/testing/kunit/configs/xen_unpopulated.config
+debug=${1:-}
+name=kunit-$KERNEL-$ARCH${debug:+-$debug}
+objects=$KUNIT${debug:+-$debug}
+log=$LOGS/$name.log
+console=$LOGS/$name.console.log
 
-mkdir -p "$KUNIT"
-rm -f "$KUNIT_LOG" "$KUNIT/test.log"
+set -- --kunitconfig=tools/testing/kunit/configs/xen_unpopulated.config
+if [ -n "$debug" ]; then
+	set -- "$@" --kunitconfig="$HARNESS/debug-$debug.config"
+fi
+if [ "$debug" = kcsan ]; then
+	for option in $KCSAN_OPTIONS; do
+		set -- "$@" --make_options="$option"
+	done
+	# A race takes two.
+	set -- "$@" --qemu_args="-smp 2"
+fi
+
+mkdir -p "$objects"
+rm -f "$console" "$objects/test.log"
 
 # --timeout limits the time that the kernel may run, in seconds.
-PROGRESS_OBJECTS=$KUNIT MAKEFLAGS=L sh "$HARNESS/progress.sh" \
-	"Linux $KERNEL: KUnit" "$log" \
-	flock "$KUNIT.lock" /usr/bin/python3 \
+PROGRESS_OBJECTS=$objects MAKEFLAGS=L sh "$HARNESS/progress.sh" \
+	"Linux $KERNEL: KUnit${debug:+ with $debug}" "$log" \
+	flock "$objects.lock" env -u DEBUG /usr/bin/python3 \
 	"$TREE/tools/testing/kunit/kunit.py" run --arch="$ARCH" \
-	--cross_compile="$CROSS_COMPILE" --kunitconfig="$config" \
-	--build_dir="$KUNIT" --jobs="$JOBS" --timeout=300
+	--cross_compile="$CROSS_COMPILE" "$@" \
+	--build_dir="$objects" --jobs="$JOBS" --timeout=900
 status=$?
 
-[ ! -e "$KUNIT/test.log" ] || cp "$KUNIT/test.log" "$KUNIT_LOG"
+[ ! -e "$objects/test.log" ] || cp "$objects/test.log" "$console"
 grep 'Testing complete' "$log" | sed 's/^\[[0-9:]*\] //'
 exit $status

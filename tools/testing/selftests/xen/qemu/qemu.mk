@@ -3,7 +3,8 @@
 # How to build and run a kernel with the series on Xen under QEMU.  Included
 # by the Makefile at the top, which has the variables' defaults and meanings.
 #
-# In $(BUILD), for K = 6.12, 7.3 or custom-NAME and A = arm64:
+# In $(BUILD), for K = 6.12, 7.3 or custom-NAME and A = arm64, with -kasan or
+# -kcsan behind A when DEBUG= is that:
 #
 #   linux-K/                Debian's source, or a copy of LINUX=, with the series
 #                           in it (tree.sh)
@@ -21,6 +22,7 @@ one-of = $(if $(and $(filter 1,$(words $($1))),$(filter $2,$($1))),,$(error \
 
 $(call one-of,XEN,$(XENS))
 $(call one-of,ARCH,$(ARCHS))
+$(if $(DEBUG),$(call one-of,DEBUG,$(DEBUGS)))
 
 TOP     := $(CURDIR)
 HARNESS := $(TOP)/tools/testing/selftests/xen/qemu
@@ -46,28 +48,39 @@ K := $(word 2,$(identity))
 endif
 
 TREE      := $(BUILD)/linux-$(K)
-OBJECTS   := $(TREE)-$(ARCH)
+VARIANT   := $(ARCH)$(DEBUG:%=-%)
+OBJECTS   := $(TREE)-$(VARIANT)
 KUNIT     := $(BUILD)/kunit-$(K)-$(ARCH)
-SELFTESTS := $(BUILD)/selftests-$(K)-$(ARCH)
-KUNIT_LOG := $(LOGS)/kunit-$(KERNEL)-$(ARCH).console.log
+SELFTESTS := $(BUILD)/selftests-$(K)-$(VARIANT)
 XEN_ROOT  := $(BUILD)/xen-$(XEN)-$(ARCH)
 CONFIGS   := $(HARNESS)/kernel.config $(HARNESS)/$(ARCH).config \
 	     $(HARNESS)/../config
+ifneq ($(DEBUG),)
+CONFIGS   += $(HARNESS)/debug-$(DEBUG).config $(HARNESS)/debug-dom0.config
+endif
+
+# KCSAN watches the driver and those that it shares data with.  Races elsewhere
+# in the kernel are not ours to find: they would hide those that are.
+KCSAN_OPTIONS := KCSAN_SANITIZE=n $(patsubst %,KCSAN_SANITIZE_%.o=y, \
+	unpopulated-alloc unpopulated-regions unpopulated_alloc_kunit \
+	unpopulated_regions_kunit balloon gntalloc gntdev gntdev-dmabuf \
+	grant-table mem-reservation privcmd xlate_mmu)
 
 CROSS_COMPILE_arm64 := aarch64-linux-gnu-
 IMAGE_arm64         := arch/arm64/boot/Image
 CROSS_COMPILE       := $(CROSS_COMPILE_$(ARCH))
 IMAGE               := $(OBJECTS)/$(IMAGE_$(ARCH))
 
-export TOP HARNESS BUILD LOGS KERNEL XEN ARCH CROSS_COMPILE JOBS MEM DOM0_MEM
-export XEN_ARGS TREE KUNIT KUNIT_LOG SELFTESTS XEN_ROOT IMAGE
+export TOP HARNESS BUILD LOGS KERNEL XEN ARCH CROSS_COMPILE JOBS MEM DOM0_MEM CPUS
+export XEN_ARGS DEBUG TREE KUNIT SELFTESTS XEN_ROOT IMAGE KCSAN_OPTIONS
 
 # A make that is started from here must not take our command line for its own;
 # all that it needs of that is in the environment.  And our files are
 # links in the kernel's tree: with -L their own time counts as well, which tells
 # that a file has been replaced by a link to an older one.
 unexport MAKEFLAGS MFLAGS
-kernel-make = flock $(OBJECTS).lock env MAKEFLAGS=L make -j$(JOBS)
+kernel-make = flock $(OBJECTS).lock env -u DEBUG MAKEFLAGS=L make -j$(JOBS) \
+	      $(if $(filter kcsan,$(DEBUG)),$(KCSAN_OPTIONS))
 
 # Each step uses all processors, and their progress shares one terminal.
 .NOTPARALLEL:
@@ -142,13 +155,13 @@ tree: host-packages $(TREE)
 config: tree
 	@sh $(HARNESS)/config.sh changed $(TREE) $(OBJECTS) $(CONFIGS) || exit 0; \
 	$(call need-space,500,building Linux $(KERNEL)); \
-	$(progress) "Linux $(KERNEL): configuring" $(LOGS)/config-$(K)-$(ARCH).log \
+	$(progress) "Linux $(KERNEL): configuring" $(LOGS)/config-$(K)-$(VARIANT).log \
 		flock $(OBJECTS).lock sh $(HARNESS)/config.sh \
 		$(TREE) $(OBJECTS) $(CONFIGS)
 
 kernel: config
 	@PROGRESS_OBJECTS=$(OBJECTS) $(progress) "Linux $(KERNEL): building" \
-		$(LOGS)/kernel-$(K)-$(ARCH).log \
+		$(LOGS)/kernel-$(K)-$(VARIANT).log \
 		$(kernel-make) -C $(TREE) O=$(OBJECTS) $(notdir $(IMAGE)) headers
 
 # A program that is no longer in the Makefile must not be run again.
@@ -156,7 +169,7 @@ selftests: kernel
 	@[ $(SELFTESTS) -nt $(HARNESS)/../Makefile ] || rm -rf $(SELFTESTS)
 	@mkdir -p $(SELFTESTS)
 	@$(progress) "Linux $(KERNEL): building the selftests" \
-		$(LOGS)/selftests-$(K)-$(ARCH).log \
+		$(LOGS)/selftests-$(K)-$(VARIANT).log \
 		$(kernel-make) -C $(TREE)/tools/testing/selftests/xen \
 		OUTPUT=$(SELFTESTS) KHDR_INCLUDES='-isystem $(OBJECTS)/usr/include'
 
@@ -169,8 +182,9 @@ shell: selftests $(XEN_ROOT)
 	@sh $(HARNESS)/boot.sh shell shell
 
 kunit: tree
-	@[ -e $(KUNIT) ] || { $(call need-space,500,building Linux $(KERNEL)); }
-	@sh $(HARNESS)/kunit.sh
+	@[ -e $(KUNIT)$(DEBUG:%=-%) ] || { \
+		$(call need-space,500,building Linux $(KERNEL)); }
+	@sh $(HARNESS)/kunit.sh $(DEBUG)
 
 test-needs: packages selftests
 
@@ -180,8 +194,7 @@ test:
 		echo '0 passed, 1 failed'; \
 		exit 1; \
 	}
-	@sh $(HARNESS)/kunit.sh; \
-	KUNIT_STATUS=$$? sh $(HARNESS)/test.sh
+	@sh $(HARNESS)/test.sh
 
 # ---- the rest ----
 

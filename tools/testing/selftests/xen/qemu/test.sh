@@ -1,13 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# `make test`: count what KUnit said, boot Xen in several layouts of memory
-# with all the selftests in each, and end with one total. The last line is
+# `make test`: run the KUnit tests, boot Xen in several layouts of memory with
+# all the selftests in each, and end with one total. The last line is
 # "N passed, N failed", with ", N skipped" if there were any.
 #
-# Environment: see boot.sh, and
-#   KUNIT_LOG		what the kernel printed under `make kunit`
-#   KUNIT_STATUS	the exit status of that
+# Environment: see boot.sh and kunit.sh
 
 set -eu
 
@@ -15,8 +13,11 @@ here=$(dirname "$0")
 # shellcheck disable=SC1091
 . "$here/elapsed.sh"
 
-LOGS=$LOGS/test-$KERNEL-$ARCH
-LIMIT=${LIMIT:-600}
+all_logs=$LOGS
+LOGS=$LOGS/test-$KERNEL-$ARCH${DEBUG:+-$DEBUG}
+limit=600
+[ -z "${DEBUG:-}" ] || limit=2400
+LIMIT=${LIMIT:-$limit}
 export LOGS LIMIT
 mkdir -p "$LOGS"
 exec 8> "$LOGS.lock"
@@ -67,14 +68,31 @@ result()
 	fi
 }
 
+# Run the KUnit tests once.
+#   kunit DEBUG
+kunit()
+{
+	name=kunit${1:+-$1}
+	step "KUnit${1:+ in a kernel with $1}"
+	status=0
+	LOGS=$all_logs sh "$here/kunit.sh" "$1" || status=$?
+	log=$LOGS/$name.log
+	cp "$all_logs/kunit-$KERNEL-$ARCH${1:+-$1}.console.log" "$log" || :
+	{
+		sh "$here/tap.sh" "$name" "$log"
+		result "$name/exit status" test $status -eq 0
+		result "$name/log is clean" sh "$here/check-log.sh" "$log"
+	} | count
+}
+
 # Boot once.
-#   layout NAME XEN MEM XEN-ARGUMENTS
+#   layout NAME XEN MEM CPUS XEN-ARGUMENTS
 layout()
 {
-	step "layout $1: Xen $2, $3 of memory${4:+, $4}"
+	step "layout $1: Xen $2, $3 of memory, processors: $4${5:+, $5}"
 	status=0
-	XEN=$2 XEN_ROOT=$BUILD/xen-$2-$ARCH MEM=$3 DOM0_MEM=1G XEN_ARGS=$4 \
-		sh "$here/boot.sh" test "$1" || status=$?
+	XEN=$2 XEN_ROOT=$BUILD/xen-$2-$ARCH MEM=$3 CPUS=$4 XEN_ARGS=$5 \
+		DOM0_MEM=1G sh "$here/boot.sh" test "$1" || status=$?
 	if [ $status != 0 ] && ! grep -qs '^fail' "$LOGS/$1/results"; then
 		printf 'fail\t%s/boot\tdid not take place\n' "$1" \
 			>> "$LOGS/$1/results"
@@ -87,17 +105,21 @@ layout()
 	result harness/tap sh "$here/tap.sh" --self-test
 } | count
 
-step "KUnit"
-{
-	sh "$here/tap.sh" kunit "$KUNIT_LOG"
-	result "kunit/exit status" test "$KUNIT_STATUS" -eq 0
-	result "kunit/log is clean" sh "$here/check-log.sh" "$KUNIT_LOG"
-} | count
+# KASAN finds most of what KUnit can bring to light, so it is always there; in
+# dom0 it takes minutes.
+if [ -z "${DEBUG:-}" ]; then
+	kunit ""
+	kunit kasan
+else
+	kunit "$DEBUG"
+fi
 
-# One usable region of 1 GiB; one of 126 MiB; none.
-layout xen4.17 4.17 4G ""
-layout xen4.20-2176M 4.20 2176M ""
-layout xen4.17-no-regions 4.17 4G ext_regions=0
+# One usable region of 1 GiB, with one processor and with two; one of 126 MiB;
+# none.
+layout xen4.17 4.17 4G 1 ""
+layout xen4.17-2cpus 4.17 4G 2 ""
+layout xen4.20-2176M 4.20 2176M 1 ""
+layout xen4.17-no-regions 4.17 4G 1 ext_regions=0
 
 passed=$(grep -c '^pass' "$results") || true
 failed=$(grep -c '^fail' "$results") || true
