@@ -188,8 +188,10 @@ TEST_F_TIMEOUT(gntdev_fail_nth, each_allocation, 150)
 
 	/* Or nothing of all that has happened. */
 	EXPECT_LT(0U, refused);
-	EXPECT_LT(refused + IN_A_ROW, nth - 1);
 	EXPECT_LE(self->chunks, grown);
+	/* Growth gets by without some; there is none without regions. */
+	if (self->have_regions)
+		EXPECT_LT(refused + IN_A_ROW, nth - 1);
 	expect_grants_work(_metadata, self->gntalloc, self->gntdev, 64);
 }
 

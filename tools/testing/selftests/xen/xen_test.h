@@ -29,6 +29,13 @@
 
 #include "../kselftest_harness.h"
 
+/*
+ * The 30 s that the harness gives a test are not enough for a kernel that
+ * checks itself (KASAN and the like) under an emulator.
+ */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT	300
+
 /* Xen grants and maps memory in units of 4 KiB whatever the kernel's page. */
 #define XEN_PAGE_SIZE		4096UL
 #define WORDS_PER_PAGE		(XEN_PAGE_SIZE / sizeof(__u64))
