@@ -1264,8 +1264,8 @@ static int grow_for_block(struct xen_scratch_pool *pool, unsigned long nr_pages)
 
 /*
  * Detach @chunk, so that no page of it can be taken or freed any more, if none
- * is out.  A chunk of one granule stays if there would not be another granule
- * of free pages, for whoever comes next.
+ * is out.  The last free granule stays, for whoever comes next; not so a larger
+ * chunk, in place of which a granule is made.
  */
 static bool detach_idle_chunk(struct xen_scratch_pool *pool,
 			      struct xen_scratch_chunk *chunk)
@@ -1274,8 +1274,7 @@ static bool detach_idle_chunk(struct xen_scratch_pool *pool,
 
 	spin_lock(&pool->lock);
 	detach = chunk_is_idle(chunk) &&
-		 (chunk->nr_pages > XEN_SCRATCH_GRANULE_PAGES ||
-		  pool->nr_free >= 2 * XEN_SCRATCH_GRANULE_PAGES);
+		 pool->nr_free >= 2 * XEN_SCRATCH_GRANULE_PAGES;
 	if (detach) {
 		remove_free_pages(pool, chunk, chunk->nr_pages);
 		chunk->nr_ready = 0;
@@ -1797,7 +1796,35 @@ misuse:
 }
 EXPORT_SYMBOL_IF_KUNIT(xen_scratch_free_block);
 
+/* Which pages there are, and how many of them are handed out. */
+static struct xen_scratch_count count_pages(struct xen_scratch_pool *pool)
+{
+	struct xen_scratch_count count;
+
+	lockdep_assert_held(&pool->lock);
+
+	count.scratch = pool->nr_pages - pool->donated_ready;
+	count.scratch_used = count.scratch - pool->nr_free + pool->donated_free;
+	count.donated = pool->donated_pages;
+	count.donated_used = pool->donated_ready - pool->donated_free;
+	count.ballooned_used = pool->ballooned_used;
+
+	return count;
+}
+
 #if IS_ENABLED(CONFIG_KUNIT)
+struct xen_scratch_count xen_scratch_count(struct xen_scratch_pool *pool)
+{
+	struct xen_scratch_count count;
+
+	spin_lock(&pool->lock);
+	count = count_pages(pool);
+	spin_unlock(&pool->lock);
+
+	return count;
+}
+EXPORT_SYMBOL_IF_KUNIT(xen_scratch_count);
+
 /* Take apart a pool that no page is out of. */
 void xen_scratch_pool_destroy(struct xen_scratch_pool *pool)
 {
@@ -2019,35 +2046,6 @@ static int __init xen_unpopulated_init(void)
 	return ret == -ENODEV ? 0 : ret;
 }
 early_initcall(xen_unpopulated_init);
-
-static struct xen_scratch_count count_pages(struct xen_scratch_pool *pool)
-{
-	struct xen_scratch_count count;
-
-	lockdep_assert_held(&pool->lock);
-
-	count.scratch = pool->nr_pages - pool->donated_ready;
-	count.scratch_used = count.scratch - pool->nr_free + pool->donated_free;
-	count.donated = pool->donated_pages;
-	count.donated_used = pool->donated_ready - pool->donated_free;
-	count.ballooned_used = pool->ballooned_used;
-
-	return count;
-}
-
-/* Which pages there are, and how many of them are handed out. */
-VISIBLE_IF_KUNIT struct xen_scratch_count
-xen_scratch_count(struct xen_scratch_pool *pool)
-{
-	struct xen_scratch_count count;
-
-	spin_lock(&pool->lock);
-	count = count_pages(pool);
-	spin_unlock(&pool->lock);
-
-	return count;
-}
-EXPORT_SYMBOL_IF_KUNIT(xen_scratch_count);
 
 static int stats_show(struct seq_file *m, void *unused)
 {
