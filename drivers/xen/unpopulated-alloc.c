@@ -47,8 +47,7 @@
  * Locking: @lock of the pool is a spinlock that is held to mark pages as taken
  * or free, never while anything sleeps.  Chunks are made under @grow_lock,
  * which no thread takes that finds enough free pages.  Block I/O may wait for
- * @grow_lock, so once the domain is up, memory is allocated under it without
- * waiting for I/O.
+ * @grow_lock, so memory is allocated under it without waiting for I/O.
  */
 #define pr_fmt(fmt) "xen/unpopulated: " fmt
 
@@ -135,6 +134,14 @@ static struct xen_scratch_pool xen_scratch_pool =
  * idea of how much memory there is.  The architecture adds what it donates.
  */
 unsigned long xen_unpopulated_pages;
+
+/* For whoever allocates under @grow_lock, that block I/O may wait for. */
+DEFINE_LOCK_GUARD_1(grow, struct xen_scratch_pool,
+		    _T->noio = memalloc_noio_save();
+		    mutex_lock(&_T->lock->grow_lock),
+		    mutex_unlock(&_T->lock->grow_lock);
+		    memalloc_noio_restore(_T->noio),
+		    unsigned int noio)
 
 /* What the pool remembers is allocated here, where KUnit can let it fail. */
 VISIBLE_IF_KUNIT void *xen_scratch_zalloc(size_t size)
@@ -836,7 +843,7 @@ static noinline void donate_pages(struct xen_scratch_pool *pool,
 {
 	unsigned int i;
 
-	guard(mutex)(&pool->grow_lock);
+	guard(grow)(pool);
 
 	for (i = 0; i < nr_pages; i++) {
 		switch (donate_page(pool, pages[i])) {
@@ -1135,7 +1142,6 @@ static int provide_pages(struct xen_scratch_pool *pool, unsigned long nr_pages)
  */
 static int grow(struct xen_scratch_pool *pool, unsigned long nr_pages)
 {
-	unsigned int noio;
 	int ret;
 
 	/* The first is for domains that live on ballooned pages. */
@@ -1144,15 +1150,13 @@ static int grow(struct xen_scratch_pool *pool, unsigned long nr_pages)
 	if (!memmap_fits(nr_pages))
 		return -ENOMEM;
 
-	guard(mutex)(&pool->grow_lock);
+	guard(grow)(pool);
 
 	/* Another thread has grown, or freed, for us while we waited? */
 	if (READ_ONCE(pool->lowest))
 		return 0;
 
-	noio = memalloc_noio_save();
 	ret = provide_pages(pool, nr_pages);
-	memalloc_noio_restore(noio);
 	if (!ret)
 		pool->waits++;
 
@@ -1231,14 +1235,14 @@ found:
 static int grow_for_block(struct xen_scratch_pool *pool, unsigned long nr_pages)
 {
 	struct xen_scratch_chunk *chunk;
-	unsigned int noio, grown = 0;
+	unsigned int grown = 0;
 	struct range span;
 	bool found;
 
 	if (!memmap_fits(nr_pages))
 		return -ENOMEM;
 
-	guard(mutex)(&pool->grow_lock);
+	guard(grow)(pool);
 
 	/* Another thread has grown for us while we waited? */
 	spin_lock(&pool->lock);
@@ -1250,13 +1254,9 @@ static int grow_for_block(struct xen_scratch_pool *pool, unsigned long nr_pages)
 	if (!find_span(pool, nr_pages, &span))
 		return -ENOSPC;
 
-	noio = memalloc_noio_save();
-	do {
-		chunk = add_chunk(pool, PHYS_PFN(range_len(&span)), &span);
-		if (!IS_ERR(chunk))
-			grown++;
-	} while (!IS_ERR(chunk));
-	memalloc_noio_restore(noio);
+	while (!IS_ERR(chunk = add_chunk(pool, PHYS_PFN(range_len(&span)),
+					 &span)))
+		grown++;
 	pool->waits += grown;
 
 	return grown ? 0 : PTR_ERR(chunk);
@@ -1332,7 +1332,7 @@ static unsigned long release_chunk(struct xen_scratch_pool *pool)
 	struct xen_scratch_chunk *chunk;
 	unsigned long nr_pages;
 
-	guard(mutex)(&pool->grow_lock);
+	guard(grow)(pool);
 
 	list_for_each_entry(chunk, &pool->hot_added, list) {
 		if (!detach_idle_chunk(pool, chunk))
@@ -1376,15 +1376,12 @@ static unsigned long release_chunks(struct xen_scratch_pool *pool,
 				    unsigned long nr_pages)
 {
 	unsigned long released = 0, nr;
-	unsigned int noio;
 
 	if (!can_release())
 		return 0;
 
-	noio = memalloc_noio_save();
 	while (released < nr_pages && (nr = release_chunk(pool)))
 		released += nr;
-	memalloc_noio_restore(noio);
 
 	return released;
 }
@@ -1407,7 +1404,6 @@ void xen_scratch_work(struct work_struct *work)
 	struct xen_scratch_pool *pool =
 		container_of(work, struct xen_scratch_pool, work);
 	unsigned long to_release;
-	unsigned int noio;
 
 	spin_lock(&pool->lock);
 	to_release = pool->to_release;
@@ -1417,12 +1413,9 @@ void xen_scratch_work(struct work_struct *work)
 	pool->to_release -= to_release;
 	spin_unlock(&pool->lock);
 
-	guard(mutex)(&pool->grow_lock);
-	if (READ_ONCE(pool->nr_free) < pool->low_water) {
-		noio = memalloc_noio_save();
+	guard(grow)(pool);
+	if (READ_ONCE(pool->nr_free) < pool->low_water)
 		provide_pages(pool, 0);
-		memalloc_noio_restore(noio);
-	}
 }
 EXPORT_SYMBOL_IF_KUNIT(xen_scratch_work);
 
@@ -1517,11 +1510,13 @@ static unsigned long *ballooned_bits(struct xen_scratch_pool *pool,
 }
 
 /*
- * Forget the leading ballooned pages of @pages, until one is not ballooned;
- * returns how many.
+ * Remember that @pages are ballooned (@out), until there is no memory for that,
+ * or that they are no longer, until one has not been; returns how many that was
+ * done for.
  */
-static unsigned int forget_ballooned(struct xen_scratch_pool *pool,
-				     unsigned int nr_pages, struct page **pages)
+static unsigned int mark_ballooned(struct xen_scratch_pool *pool,
+				   unsigned int nr_pages, struct page **pages,
+				   bool out)
 {
 	unsigned long pfn, section = ULONG_MAX, *bits = NULL;
 	unsigned int i;
@@ -1530,51 +1525,34 @@ static unsigned int forget_ballooned(struct xen_scratch_pool *pool,
 		pfn = page_to_pfn(pages[i]);
 		if (pfn / PAGES_PER_SECTION != section) {
 			section = pfn / PAGES_PER_SECTION;
-			bits = ballooned_bits(pool, section, false);
+			bits = ballooned_bits(pool, section, out);
 		}
-		if (!bits || !test_and_clear_bit(pfn % PAGES_PER_SECTION, bits))
+		if (!bits)
+			break;
+		if (out)
+			set_bit(pfn % PAGES_PER_SECTION, bits);
+		else if (!test_and_clear_bit(pfn % PAGES_PER_SECTION, bits))
 			break;
 	}
 
 	return i;
 }
 
-/* Remember which pages are ballooned; all of them or none. */
-static int record_ballooned(struct xen_scratch_pool *pool,
-			    unsigned int nr_pages, struct page **pages)
-{
-	unsigned long pfn, section = ULONG_MAX, *bits = NULL;
-	unsigned int i;
-
-	for (i = 0; i < nr_pages; i++) {
-		pfn = page_to_pfn(pages[i]);
-		if (pfn / PAGES_PER_SECTION != section) {
-			section = pfn / PAGES_PER_SECTION;
-			bits = ballooned_bits(pool, section, true);
-		}
-		if (!bits) {
-			forget_ballooned(pool, i, pages);
-			return -ENOMEM;
-		}
-		set_bit(pfn % PAGES_PER_SECTION, bits);
-	}
-
-	return 0;
-}
-
 static int take_ballooned_pages(struct xen_scratch_pool *pool,
 				unsigned int nr_pages, struct page **pages)
 {
+	unsigned int marked;
 	int ret;
 
 	ret = xen_scratch_balloon_alloc(nr_pages, pages);
 	if (ret)
 		return ret;
 
-	ret = record_ballooned(pool, nr_pages, pages);
-	if (ret) {
+	marked = mark_ballooned(pool, nr_pages, pages, true);
+	if (marked < nr_pages) {
+		mark_ballooned(pool, marked, pages, false);
 		xen_scratch_balloon_free(nr_pages, pages);
-		return ret;
+		return -ENOMEM;
 	}
 
 	spin_lock(&pool->lock);
@@ -1590,7 +1568,7 @@ static noinline unsigned int
 put_ballooned_pages(struct xen_scratch_pool *pool, unsigned int nr_pages,
 		    struct page **pages)
 {
-	unsigned int nr = forget_ballooned(pool, nr_pages, pages);
+	unsigned int nr = mark_ballooned(pool, nr_pages, pages, false);
 
 	if (!nr)
 		return 0;
@@ -1605,6 +1583,12 @@ put_ballooned_pages(struct xen_scratch_pool *pool, unsigned int nr_pages,
 	return nr;
 }
 
+/* Many a caller has an int; more pages than that holds are a mistake. */
+static bool is_bad_array(unsigned int nr_pages, struct page **pages)
+{
+	return (int)nr_pages <= 0 || !pages;
+}
+
 VISIBLE_IF_KUNIT void xen_scratch_free(struct xen_scratch_pool *pool,
 				       unsigned int nr_pages,
 				       struct page **pages)
@@ -1617,7 +1601,7 @@ VISIBLE_IF_KUNIT void xen_scratch_free(struct xen_scratch_pool *pool,
 	if (nr_pages == 1 && pages && put_one_page(pool, pages[0]))
 		return;
 
-	if (unlikely((int)nr_pages <= 0 || !pages)) {
+	if (unlikely(is_bad_array(nr_pages, pages))) {
 		if (nr_pages)
 			xen_scratch_misuse(pages ? pages[0] : NULL);
 		return;
@@ -1628,7 +1612,7 @@ VISIBLE_IF_KUNIT void xen_scratch_free(struct xen_scratch_pool *pool,
 		return;
 	}
 
-	for (;;) {
+	do {
 		spin_lock(&pool->lock);
 		while ((chunk = chunk_of(pool, pages[i]))) {
 			i += put_to_chunk(pool, chunk,
@@ -1651,9 +1635,7 @@ VISIBLE_IF_KUNIT void xen_scratch_free(struct xen_scratch_pool *pool,
 			nr = 1;
 		}
 		i += nr;
-		if (i == nr_pages)
-			return;
-	}
+	} while (i < nr_pages);
 }
 EXPORT_SYMBOL_IF_KUNIT(xen_scratch_free);
 
@@ -1700,16 +1682,13 @@ VISIBLE_IF_KUNIT int xen_scratch_alloc(struct xen_scratch_pool *pool,
 
 	might_sleep();
 
-	/* Many a caller has an int; a request above that is a mistake. */
-	if (unlikely((int)nr_pages <= 0 || !pages))
+	if (unlikely(is_bad_array(nr_pages, pages)))
 		return -EINVAL;
 
-	if (nr_pages == 1 && take_one_page(pool, pages)) {
-		grow_ahead(pool);
-		return 0;
-	}
-
-	taken = take_free_pages(pool, nr_pages, pages);
+	if (nr_pages == 1 && take_one_page(pool, pages))
+		taken = 1;
+	else
+		taken = take_free_pages(pool, nr_pages, pages);
 	if (likely(taken == nr_pages)) {
 		grow_ahead(pool);
 		return 0;
@@ -1728,7 +1707,7 @@ VISIBLE_IF_KUNIT int xen_scratch_alloc_block(struct xen_scratch_pool *pool,
 
 	might_sleep();
 
-	if (!nr_pages || !pages || nr_pages > INT_MAX)
+	if (is_bad_array(nr_pages, pages))
 		return -EINVAL;
 
 	/* Not a failure: such a domain has no use for the function. */
@@ -1768,7 +1747,7 @@ VISIBLE_IF_KUNIT void xen_scratch_free_block(struct xen_scratch_pool *pool,
 
 	if (!nr_pages)
 		return;
-	if (!pages || nr_pages > INT_MAX)
+	if (is_bad_array(nr_pages, pages))
 		goto misuse;
 
 	pfn = page_to_pfn(pages[0]);
@@ -1980,7 +1959,7 @@ int __init xen_unpopulated_add_regions(struct range *ranges,
 	u64 bytes = 0;
 	int ret;
 
-	guard(mutex)(&pool->grow_lock);
+	guard(grow)(pool);
 
 	ret = xen_scratch_claim_regions(&pool->regions, &iomem_resource,
 					&mappable, ranges, nr_ranges);

@@ -129,6 +129,16 @@ static int fake_map(struct dev_pagemap *pgmap)
 	return PTR_ERR_OR_ZERO(memremap_pages(pgmap, NUMA_NO_NODE));
 }
 
+/* To begin again, with nothing; whatever there was must be freed. */
+static void renew_pool(struct kunit *test)
+{
+	struct alloc_test *ctx = test->priv;
+
+	xen_scratch_pool_destroy(ctx->pool);
+	KUNIT_ASSERT_NULL(test, ctx->window.child);
+	*ctx->pool = (struct xen_scratch_pool)XEN_SCRATCH_POOL_INIT(test_pool);
+}
+
 static int alloc_test_init(struct kunit *test)
 {
 	struct range mappable = mhp_get_pluggable_range(true);
@@ -1480,10 +1490,7 @@ static void alloc_test_fail_nth(struct kunit *test)
 			take(test, scratch_pages(ctx), pages);
 			put(test, xen_scratch_count(ctx->pool).scratch_used, pages);
 		}
-		xen_scratch_pool_destroy(ctx->pool);
-		KUNIT_ASSERT_NULL(test, ctx->window.child);
-		*ctx->pool = (struct xen_scratch_pool)
-				XEN_SCRATCH_POOL_INIT(test_pool);
+		renew_pool(test);
 	}
 	KUNIT_EXPECT_EQ(test, ret, 0);
 	KUNIT_EXPECT_GT(test, nth, 10);
@@ -1522,10 +1529,7 @@ static void alloc_test_fail_nth_block(struct kunit *test)
 		take_block(test, nr_pages, pages);
 		put_block(test, nr_pages, pages);
 
-		xen_scratch_pool_destroy(ctx->pool);
-		KUNIT_ASSERT_NULL(test, ctx->window.child);
-		*ctx->pool = (struct xen_scratch_pool)
-				XEN_SCRATCH_POOL_INIT(test_pool);
+		renew_pool(test);
 	}
 	KUNIT_EXPECT_EQ(test, ret, 0);
 	KUNIT_EXPECT_GT(test, nth, 10);
@@ -1559,9 +1563,7 @@ static void alloc_test_fail_nth_donated(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, -ENOMEM,
 				xen_scratch_alloc(ctx->pool, nr + 1, pages));
 
-		xen_scratch_pool_destroy(ctx->pool);
-		*ctx->pool = (struct xen_scratch_pool)
-				XEN_SCRATCH_POOL_INIT(test_pool);
+		renew_pool(test);
 	}
 	KUNIT_EXPECT_GT(test, nth, 4);
 	KUNIT_EXPECT_EQ(test, ctx->misuses, 0);

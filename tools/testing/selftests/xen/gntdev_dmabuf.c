@@ -220,7 +220,7 @@ static void expect_data(struct __test_metadata *_metadata, int importer,
 	EXPECT_EQ(0, release_import(importer, fd));
 }
 
-TEST_F(gntdev_dmabuf, as_a_device_sees_it)
+TEST_F(gntdev_dmabuf, as_an_importer_sees_it)
 {
 	struct snapshot before;
 	long ram, missing;
