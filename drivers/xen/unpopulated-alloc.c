@@ -1265,10 +1265,13 @@ static int grow_for_block(struct xen_scratch_pool *pool, unsigned long nr_pages)
 /*
  * Detach @chunk, so that no page of it can be taken or freed any more, if none
  * is out.  The last free granule stays, for whoever comes next; not so a larger
- * chunk, in place of which a granule is made.
+ * chunk, in place of which a granule is made.  What the pages count for the
+ * shrinker is taken off at the same time, or it would see them twice: as asked
+ * for, and as gone.  @owed is how much that was.
  */
 static bool detach_idle_chunk(struct xen_scratch_pool *pool,
-			      struct xen_scratch_chunk *chunk)
+			      struct xen_scratch_chunk *chunk,
+			      unsigned long *owed)
 {
 	bool detach;
 
@@ -1279,6 +1282,8 @@ static bool detach_idle_chunk(struct xen_scratch_pool *pool,
 		remove_free_pages(pool, chunk, chunk->nr_pages);
 		chunk->nr_ready = 0;
 		pool->nr_pages -= chunk->nr_pages;
+		*owed = min(pool->to_release, chunk->nr_pages);
+		pool->to_release -= *owed;
 		if (pool->last == chunk)
 			pool->last = NULL;
 	}
@@ -1330,15 +1335,18 @@ static void grow_ahead(struct xen_scratch_pool *pool)
 static unsigned long release_chunk(struct xen_scratch_pool *pool)
 {
 	struct xen_scratch_chunk *chunk;
-	unsigned long nr_pages;
+	unsigned long nr_pages, owed;
 
 	guard(grow)(pool);
 
 	list_for_each_entry(chunk, &pool->hot_added, list) {
-		if (!detach_idle_chunk(pool, chunk))
+		if (!detach_idle_chunk(pool, chunk, &owed))
 			continue;
 		if (chunk_is_referenced(chunk)) {
 			make_ready(pool, chunk, chunk->nr_pages);
+			spin_lock(&pool->lock);
+			pool->to_release += owed;
+			spin_unlock(&pool->lock);
 			continue;
 		}
 
@@ -1372,8 +1380,8 @@ static bool can_release(void)
  * Release chunks that no page is out of until they are @nr_pages or more, the
  * newest first; returns how many.
  */
-static unsigned long release_chunks(struct xen_scratch_pool *pool,
-				    unsigned long nr_pages)
+VISIBLE_IF_KUNIT unsigned long xen_scratch_release(struct xen_scratch_pool *pool,
+						   unsigned long nr_pages)
 {
 	unsigned long released = 0, nr;
 
@@ -1382,14 +1390,6 @@ static unsigned long release_chunks(struct xen_scratch_pool *pool,
 
 	while (released < nr_pages && (nr = release_chunk(pool)))
 		released += nr;
-
-	return released;
-}
-
-VISIBLE_IF_KUNIT unsigned long xen_scratch_release(struct xen_scratch_pool *pool,
-						   unsigned long nr_pages)
-{
-	unsigned long released = release_chunks(pool, nr_pages);
 
 	/* If the only chunk was a large one, make a small one in its place. */
 	grow_ahead(pool);
@@ -1403,15 +1403,15 @@ void xen_scratch_work(struct work_struct *work)
 {
 	struct xen_scratch_pool *pool =
 		container_of(work, struct xen_scratch_pool, work);
-	unsigned long to_release;
 
-	spin_lock(&pool->lock);
-	to_release = pool->to_release;
-	spin_unlock(&pool->lock);
-	release_chunks(pool, to_release);
-	spin_lock(&pool->lock);
-	pool->to_release -= to_release;
-	spin_unlock(&pool->lock);
+	while (READ_ONCE(pool->to_release)) {
+		if (release_chunk(pool))
+			continue;
+		/* There is less that can be released than there was. */
+		spin_lock(&pool->lock);
+		pool->to_release = 0;
+		spin_unlock(&pool->lock);
+	}
 
 	guard(grow)(pool);
 	if (READ_ONCE(pool->nr_free) < pool->low_water)

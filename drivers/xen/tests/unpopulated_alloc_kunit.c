@@ -1406,6 +1406,8 @@ static void alloc_test_shrinker(struct kunit *test)
 	struct alloc_test *ctx = test->priv;
 	struct shrink_control sc = {};
 	struct shrinker *shrinker;
+	unsigned long owed, released;
+	unsigned int i;
 
 	add_region(test, 0, 8);
 	xen_scratch_start_work(ctx->pool);
@@ -1442,7 +1444,18 @@ static void alloc_test_shrinker(struct kunit *test)
 	ctx->pool->to_release = ctx->pool->nr_idle - GRANULE_PAGES;
 	KUNIT_EXPECT_EQ(test, shrinker->scan_objects(shrinker, &sc),
 			SHRINK_STOP);
+
+	/* What has been released is no longer owed, but what has not is. */
+	owed = ctx->pool->to_release;
+	for (i = 0; i < 3 * GRANULE_PAGES; i++)
+		get_page(pages[i]);
+	released = xen_scratch_release(ctx->pool, ULONG_MAX);
+	KUNIT_EXPECT_EQ(test, ctx->pool->to_release, owed - released);
+	KUNIT_EXPECT_GT(test, ctx->pool->to_release, 0);
+	for (i = 0; i < 3 * GRANULE_PAGES; i++)
+		put_page(pages[i]);
 	ctx->pool->to_release = 0;
+
 	xen_scratch_release(ctx->pool, ULONG_MAX);
 	KUNIT_EXPECT_EQ(test, shrinker->count_objects(shrinker, &sc),
 			SHRINK_EMPTY);

@@ -50,6 +50,8 @@
 #define REGIONS_PATH		"/sys/kernel/debug/xen/unpopulated/regions"
 #define CHUNKS_PATH		"/sys/kernel/debug/xen/unpopulated/chunks"
 #define RELEASE_PATH		"/sys/kernel/debug/xen/unpopulated/release"
+#define BLOCK_SIZE_PATH		"/sys/devices/system/memory/block_size_bytes"
+#define BLOCK_PATH		"/sys/devices/system/memory/memory"
 #define CURRENT_KB_PATH		\
 	"/sys/devices/system/xen_memory/xen_memory0/info/current_kb"
 #define GNTALLOC_LIMIT_PATH	"/sys/module/xen_gntalloc/parameters/limit"
@@ -235,6 +237,40 @@ static inline void read_chunks(unsigned long *total, unsigned long *wholly_free)
 	}
 
 	fclose(file);
+}
+
+/*
+ * Pages of RAM that hold the struct pages of chunks. Where the domain has RAM in
+ * the same memory block, the struct pages of all the block are there anyway.
+ */
+static inline unsigned long chunks_memmap(struct __test_metadata *_metadata)
+{
+	unsigned long long start, block_size;
+	unsigned long pages, total = 0;
+	char line[128];
+	FILE *file;
+
+	file = fopen(BLOCK_SIZE_PATH, "r");
+	ASSERT_NE(NULL, file);
+	ASSERT_EQ(1, fscanf(file, "%llx", &block_size));
+	fclose(file);
+
+	file = fopen(CHUNKS_PATH, "r");
+	ASSERT_NE(NULL, file);
+	while (fgets(line, sizeof(line), file)) {
+		char path[64];
+
+		if (sscanf(line, "%llx-%*x %lu %*u scratch", &start,
+			   &pages) != 2)
+			continue;
+		snprintf(path, sizeof(path), BLOCK_PATH "%llu",
+			 start / block_size);
+		if (access(path, F_OK))
+			total += pages;
+	}
+	fclose(file);
+
+	return total * STRUCT_PAGE_SIZE / page_size();
 }
 
 /* The scratch pages that have their addresses in /proc/iomem. */
