@@ -1165,7 +1165,8 @@ static int grow(struct xen_scratch_pool *pool, unsigned long nr_pages)
 
 /*
  * Search for a block in what a region has: free pages, and addresses that are
- * no pages yet.  Nobody else changes what is in a claimed region.
+ * neither pages yet nor memory of the balloon driver.  What is in a claimed
+ * region changes under @grow_lock only.
  */
 static bool search_region(struct xen_scratch_pool *pool, struct search *search,
 			  const struct xen_scratch_region *region)
@@ -1175,6 +1176,8 @@ static bool search_region(struct xen_scratch_pool *pool, struct search *search,
 	struct resource *res;
 	bool found = false;
 
+	lockdep_assert_held(&pool->grow_lock);
+
 	for (res = region->res.child; ; res = res->sibling) {
 		next = PHYS_PFN(res ? res->start : region->res.end + 1);
 		if (next > pfn && search_on(search, pfn, next - pfn))
@@ -1183,7 +1186,9 @@ static bool search_region(struct xen_scratch_pool *pool, struct search *search,
 			return false;
 		pfn = PHYS_PFN(res->end + 1);
 
-		chunk = container_of(res, struct xen_scratch_chunk, res);
+		chunk = xa_load(&pool->chunks, next / XEN_SCRATCH_GRANULE_PAGES);
+		if (!chunk)
+			continue;
 		spin_lock(&pool->lock);
 		if (chunk->nr_free)
 			found = search_chunk(search, chunk);
@@ -1775,6 +1780,36 @@ misuse:
 }
 EXPORT_SYMBOL_IF_KUNIT(xen_scratch_free_block);
 
+VISIBLE_IF_KUNIT int xen_scratch_reserve(struct xen_scratch_pool *pool,
+					 struct resource *res,
+					 resource_size_t size,
+					 resource_size_t align)
+{
+	struct xen_scratch_region *region;
+	int ret = -ENODEV;
+
+	might_sleep();
+
+	guard(mutex)(&pool->grow_lock);
+
+	for (; size; size = ALIGN_DOWN(size / 2, align)) {
+		list_for_each_entry(region, &pool->regions, list) {
+			/* In a tree that others use, anything may turn up. */
+			if (region->parent != &region->res)
+				continue;
+			ret = allocate_resource(&region->res, res, size,
+						region->res.start,
+						region->res.end, align, NULL,
+						NULL);
+			if (!ret)
+				return 0;
+		}
+	}
+
+	return ret;
+}
+EXPORT_SYMBOL_IF_KUNIT(xen_scratch_reserve);
+
 /* Which pages there are, and how many of them are handed out. */
 static struct xen_scratch_count count_pages(struct xen_scratch_pool *pool)
 {
@@ -1928,6 +1963,44 @@ void xen_free_unpopulated_contiguous_pages(unsigned int nr_pages,
 }
 EXPORT_SYMBOL_GPL(xen_free_unpopulated_contiguous_pages);
 
+/**
+ * xen_unpopulated_reserve() - get unused addresses to add memory at
+ * @res: what will be there, with name and flags
+ * @size: how many bytes, a multiple of @align
+ * @align: alignment of the first address, and the fewest bytes that are of use
+ *
+ * For the balloon driver.  Memory that a domain gets while it runs must not be
+ * placed over a device, or where Xen maps something of its own.  Where the
+ * firmware advertises addresses that stay unused, these are for it as well as
+ * for foreign mappings.  No scratch page is made of what is reserved.  It must
+ * not be merged with what is next to it; xen_unpopulated_unreserve() gives it
+ * back.
+ *
+ * Context: Process context, may sleep, also until memory has been added: the
+ *	caller must not hold a lock that bringing memory online takes.
+ * Return: 0 with @res in the resource tree, of @size bytes or, if there is no
+ *	such hole, of half of that, and so on; -ENODEV if no unused addresses are
+ *	known, and -EBUSY if there is not even a hole of @align bytes.
+ */
+int xen_unpopulated_reserve(struct resource *res, resource_size_t size,
+			    resource_size_t align)
+{
+	return xen_scratch_reserve(&xen_scratch_pool, res, size, align);
+}
+
+/**
+ * xen_unpopulated_unreserve() - give back what xen_unpopulated_reserve() has got
+ * @res: the addresses, that nothing may be at any more
+ *
+ * Context: As for xen_unpopulated_reserve().
+ */
+void xen_unpopulated_unreserve(struct resource *res)
+{
+	guard(mutex)(&xen_scratch_pool.grow_lock);
+
+	release_resource(res);
+}
+
 /* What memremap_pages() can map, and on PV what the p2m has room for. */
 static struct range __init mappable_range(void)
 {
@@ -1938,20 +2011,12 @@ static struct range __init mappable_range(void)
 	return range;
 }
 
-/**
- * xen_unpopulated_add_regions() - use what the firmware says stays unused
- * @ranges: guest physical addresses, in bytes, last address inclusive, in any
- *	order and of any quality; overwritten
- * @nr_ranges: number of elements of @ranges
- *
- * For arch_xen_unpopulated_init().  What is usable of the ranges is claimed in
- * iomem_resource, so that nothing else can be placed there.
- *
- * Context: Boot, process context, may sleep.
- * Return: 0 if there is something usable, else -ENODEV or -ENOMEM.
+/*
+ * Claim what is usable of the advertised @ranges: see
+ * xen_scratch_claim_regions().  Returns 0 if there is something.
  */
-int __init xen_unpopulated_add_regions(struct range *ranges,
-				       unsigned int nr_ranges)
+int __init xen_scratch_add_regions(struct rb_root_cached *taken,
+				   struct range *ranges, unsigned int nr_ranges)
 {
 	struct xen_scratch_pool *pool = &xen_scratch_pool;
 	struct range mappable = mappable_range();
@@ -1962,7 +2027,7 @@ int __init xen_unpopulated_add_regions(struct range *ranges,
 	guard(grow)(pool);
 
 	ret = xen_scratch_claim_regions(&pool->regions, &iomem_resource,
-					&mappable, ranges, nr_ranges);
+					&mappable, taken, ranges, nr_ranges);
 
 	list_for_each_entry(region, &pool->regions, list)
 		bytes += resource_size(&region->res);

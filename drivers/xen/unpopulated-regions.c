@@ -4,8 +4,8 @@
  *
  * A hypervisor or toolstack that knows which guest physical addresses stay
  * unused for the life of a domain says so in the firmware's memory map: on Arm
- * as "extended regions" in the hypervisor node of the device tree.  The
- * architecture reads the map and passes here whatever it finds.  Nothing is
+ * as "extended regions" in the hypervisor node of the device tree.  Whoever
+ * reads the map (unpopulated-of.c) passes here whatever it finds.  Nothing is
  * assumed about it, as the device-tree binding promises neither order nor
  * alignment nor that entries do not overlap:
  *
@@ -13,18 +13,23 @@
  *			      |--B'-|					  :
  *	sorted, merged	  |------A+B-----|  |-C-|    |---D---| |-----E-----|
  *	can be mapped	  |------A+B-----|  |-C-|    |---D---| |---E---|  :
- *	without conflicts |------A+B-----|  |-C-|    |-D-|xxx  |---E---|
+ *	not taken	  |------A+B-----|  |-C-|    |-D-|xxx  |---E---|
  *	whole granules	    |----A+B---|               |D|	|--E--|
  *
  * What is left is claimed as busy in iomem_resource, so that from then on
  * nothing else (a driver, memory hotplug) can be given these addresses; the
  * allocator carves its chunks out of the claimed resources.  A bad entry costs
  * no more than itself.
+ *
+ * Taken is what another resource has, and what the firmware's map has a device
+ * for: at boot, when this is done, few drivers have claimed anything yet.
  */
 #define pr_fmt(fmt) "xen/unpopulated: " fmt
 
 #include <linux/align.h>
 #include <linux/export.h>
+#include <linux/interval_tree.h>
+#include <linux/minmax.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
 
@@ -101,21 +106,56 @@ static bool clip_range(struct range *range, const struct range *limits)
 }
 
 /*
- * Claim the whole granules of @range.  Returns 1 if that was done, 0 if there
- * are none or if another resource, then in @conflict, is in the way.
+ * The lowest part of @range that is taken, by something that is not ours.
+ * Returns false if there is none.
  */
-static int claim_range(struct list_head *regions, struct resource *root,
-		       const struct range *range, struct resource **conflict)
+static bool find_taken(struct resource *root, struct rb_root_cached *taken,
+		       const struct range *range,
+		       struct xen_scratch_taken *found)
 {
-	u64 start = ALIGN(range->start, XEN_SCRATCH_GRANULE);
-	u64 limit = ALIGN_DOWN(range->end + 1, XEN_SCRATCH_GRANULE);
+	struct resource probe = {
+		.name	= "Xen extended region",
+		.start	= range->start,
+		.end	= range->end,
+		.flags	= IORESOURCE_MEM,
+	};
+	struct interval_tree_node *node;
+	struct resource *conflict;
+
+	node = interval_tree_iter_first(taken, range->start, range->end);
+	if (node) {
+		*found = *container_of(node, struct xen_scratch_taken, node);
+		if (node->start <= range->start)
+			return true;
+		probe.end = node->start - 1;
+	}
+
+	conflict = request_resource_conflict(root, &probe);
+	if (!conflict) {
+		release_resource(&probe);
+		return node;
+	}
+
+	found->node.start = conflict->start;
+	found->node.last = conflict->end;
+	found->name = conflict->name;
+	return true;
+}
+
+/*
+ * Claim the whole granules from @first to @last, nothing of which is taken.
+ * Returns the number of regions, 1 or 0, that this came to.
+ */
+static int claim_granules(struct list_head *regions, struct resource *root,
+			  u64 first, u64 last)
+{
+	u64 start = ALIGN(first, XEN_SCRATCH_GRANULE);
+	u64 limit = ALIGN_DOWN(last + 1, XEN_SCRATCH_GRANULE);
 	struct xen_scratch_region *region;
 
-	*conflict = NULL;
-
 	/* The first comparison is for an ALIGN() that wrapped. */
-	if (start < range->start || start >= limit) {
-		xen_scratch_report_unused(range->start, range->end,
+	if (start < first || start >= limit) {
+		xen_scratch_report_unused(first, last,
 					  "smaller than a granule", "");
 		return 0;
 	}
@@ -130,56 +170,55 @@ static int claim_range(struct list_head *regions, struct resource *root,
 	region->res.end = limit - 1;
 	region->res.flags = IORESOURCE_MEM | IORESOURCE_BUSY;
 
-	*conflict = request_resource_conflict(root, &region->res);
-	if (*conflict) {
+	if (request_resource(root, &region->res)) {
+		xen_scratch_report_unused(first, last, "cannot be claimed", "");
 		kfree(region);
 		return 0;
 	}
+
+	if (first < start)
+		xen_scratch_report_unused(first, start - 1,
+					  "smaller than a granule", "");
+	if (limit - 1 < last)
+		xen_scratch_report_unused(limit, last,
+					  "smaller than a granule", "");
 
 	list_add_tail(&region->list, regions);
 	return 1;
 }
 
 /*
- * Claim all of @range that no other resource has.  Returns the number of
- * regions that it came to.
+ * Claim all of @range that is not taken.  Returns the number of regions that it
+ * came to.
  */
-static int claim_around_conflicts(struct list_head *regions,
-				  struct resource *root, struct range range)
+static int claim_range(struct list_head *regions, struct resource *root,
+		       struct rb_root_cached *taken, struct range range)
 {
-	struct resource *conflict, *none;
+	struct xen_scratch_taken found;
 	int claimed = 0, ret;
 
-	for (;;) {
-		ret = claim_range(regions, root, &range, &conflict);
-		if (ret < 0)
-			return ret;
-		claimed += ret;
-		if (!conflict)
-			return claimed;
+	while (find_taken(root, taken, &range, &found)) {
+		u64 start = found.node.start, last = found.node.last;
 
-		xen_scratch_report_unused(max_t(u64, range.start,
-						conflict->start),
-					  min_t(u64, range.end, conflict->end),
-					  "overlaps ", conflict->name);
-
-		/* It is the lowest conflict: what lies before it is free. */
-		if (range.start < conflict->start) {
-			struct range before = {
-				.start	= range.start,
-				.end	= conflict->start - 1,
-			};
-
-			ret = claim_range(regions, root, &before, &none);
+		xen_scratch_report_unused(max(range.start, start),
+					  min(range.end, last),
+					  "overlaps ", found.name);
+		if (range.start < start) {
+			ret = claim_granules(regions, root, range.start,
+					     start - 1);
 			if (ret < 0)
 				return ret;
 			claimed += ret;
 		}
 
-		if (conflict->end >= range.end)
+		if (last >= range.end)
 			return claimed;
-		range.start = conflict->end + 1;
+		range.start = last + 1;
 	}
+
+	ret = claim_granules(regions, root, range.start, range.end);
+
+	return ret < 0 ? ret : claimed + ret;
 }
 
 /**
@@ -188,13 +227,15 @@ static int claim_around_conflicts(struct list_head *regions,
  *	claimed, in the order of their addresses
  * @root: resource tree to claim in, &iomem_resource unless in a test
  * @mappable: the addresses, in bytes, that memremap_pages() can map
+ * @taken: tree of &struct xen_scratch_taken, what is not unused although nobody
+ *	has claimed it in @root yet
  * @ranges: what the firmware advertises, in bytes, last address inclusive, in
  *	any order and of any quality; overwritten
  * @nr_ranges: number of elements of @ranges
  *
- * Claims every whole granule of the ranges that can be mapped and that nobody
- * has claimed.  Says in the kernel log what could not be used and why.  pfn 0
- * is never used: too much code takes it for "none".
+ * Claims every whole granule of the ranges that can be mapped and is not taken,
+ * neither in @taken nor in @root.  Says in the kernel log what could not be
+ * used and why.  pfn 0 is never used: too much code takes it for "none".
  *
  * Context: Process context, may sleep.  Nobody else may release resources of
  * @root meanwhile, which holds during boot.
@@ -203,6 +244,7 @@ static int claim_around_conflicts(struct list_head *regions,
  */
 int xen_scratch_claim_regions(struct list_head *regions, struct resource *root,
 			      const struct range *mappable,
+			      struct rb_root_cached *taken,
 			      struct range *ranges, unsigned int nr_ranges)
 {
 	const struct range limits = {
@@ -220,7 +262,7 @@ int xen_scratch_claim_regions(struct list_head *regions, struct resource *root,
 		if (!clip_range(&ranges[i], &limits))
 			continue;
 
-		ret = claim_around_conflicts(regions, root, ranges[i]);
+		ret = claim_range(regions, root, taken, ranges[i]);
 		if (ret < 0)
 			return ret;
 		claimed += ret;

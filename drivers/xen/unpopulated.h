@@ -47,6 +47,16 @@ struct xen_scratch_region {
 };
 
 /**
+ * struct xen_scratch_taken - addresses that are advertised, but not unused
+ * @node: first and last address, in bytes
+ * @name: what they are used for
+ */
+struct xen_scratch_taken {
+	struct interval_tree_node	node;
+	const char			*name;
+};
+
+/**
  * struct xen_scratch_pool - one allocator of scratch pages
  * @lock: protects the free pages: the bitmaps and counts of all chunks, the
  *	XEN_SCRATCH_AVAILABLE marks, the counts of pages, @lowest, @last,
@@ -163,11 +173,15 @@ void xen_scratch_work(struct work_struct *work);
 
 int xen_scratch_claim_regions(struct list_head *regions, struct resource *root,
 			      const struct range *mappable,
+			      struct rb_root_cached *taken,
 			      struct range *ranges, unsigned int nr_ranges);
+int xen_scratch_add_regions(struct rb_root_cached *taken,
+			    struct range *ranges, unsigned int nr_ranges);
 
 #if IS_ENABLED(CONFIG_KUNIT)
 /* What KUnit calls, on pools of its own, and what it replaces. */
 struct dev_pagemap;
+struct device_node;
 
 int xen_scratch_alloc(struct xen_scratch_pool *pool, unsigned int nr_pages,
 		      struct page **pages);
@@ -179,6 +193,8 @@ void xen_scratch_free_block(struct xen_scratch_pool *pool,
 			    unsigned int nr_pages, struct page **pages);
 unsigned long xen_scratch_release(struct xen_scratch_pool *pool,
 				  unsigned long nr_pages);
+int xen_scratch_reserve(struct xen_scratch_pool *pool, struct resource *res,
+			resource_size_t size, resource_size_t align);
 void xen_scratch_start_work(struct xen_scratch_pool *pool);
 struct xen_scratch_count xen_scratch_count(struct xen_scratch_pool *pool);
 void xen_scratch_pool_destroy(struct xen_scratch_pool *pool);
@@ -191,6 +207,15 @@ void xen_scratch_balloon_free(unsigned int nr_pages, struct page **pages);
 void xen_scratch_misuse(struct page *page);
 void xen_scratch_report_unused(u64 start, u64 end, const char *why,
 			       const char *who);
+
+void xen_scratch_report_entry(struct device_node *np, int entry,
+			      const char *why);
+int xen_scratch_read_node(struct device_node *np, int first,
+			  struct range **ranges);
+int xen_scratch_find_taken(struct rb_root_cached *taken,
+			   struct device_node *hypervisor, int first,
+			   const struct range *ranges, int nr_ranges);
+void xen_scratch_free_taken(struct rb_root_cached *taken);
 #endif
 
 #endif /* _XEN_UNPOPULATED_H */

@@ -28,8 +28,10 @@
 #define GRANULE_PAGES	XEN_SCRATCH_GRANULE_PAGES
 #define SECTION_BYTES	(PAGES_PER_SECTION * PAGE_SIZE)
 
+#define SECTION_GRANULES	(PAGES_PER_SECTION / GRANULE_PAGES)
+
 /* Room for a few sections; with 64 KiB pages a section is 512 MiB. */
-#define WINDOW_GRANULES	(4 * PAGES_PER_SECTION / GRANULE_PAGES)
+#define WINDOW_GRANULES		(4 * SECTION_GRANULES)
 
 struct alloc_test {
 	struct xen_scratch_pool *pool;
@@ -193,14 +195,15 @@ static void add_region(struct kunit *test, unsigned long first,
 	struct range range = {
 		.start	= ctx->window.start + first * XEN_SCRATCH_GRANULE,
 	};
+	struct rb_root_cached nothing = RB_ROOT_CACHED;
 	struct range all = { .end = U64_MAX };
 
 	KUNIT_ASSERT_LE(test, first + nr, WINDOW_GRANULES);
 	range.end = range.start + nr * XEN_SCRATCH_GRANULE - 1;
 	KUNIT_ASSERT_EQ(test, 1,
 			xen_scratch_claim_regions(&ctx->pool->regions,
-						  &ctx->window, &all, &range,
-						  1));
+						  &ctx->window, &all, &nothing,
+						  &range, 1));
 }
 
 KUNIT_DEFINE_ACTION_WRAPPER(free_array, kvfree, const void *);
@@ -1122,6 +1125,126 @@ static void alloc_test_block_exhausted(struct kunit *test)
 	put_block(test, 8, block);
 	put(test, 1, donated);
 	__free_pages(head, 4);
+}
+
+static int try_reserve(struct kunit *test, struct resource *res,
+		       unsigned long nr_granules)
+{
+	struct alloc_test *ctx = test->priv;
+
+	*res = DEFINE_RES_NAMED(0, 0, "System RAM",
+				IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY);
+	return xen_scratch_reserve(ctx->pool, res,
+				   nr_granules * XEN_SCRATCH_GRANULE,
+				   SECTION_BYTES);
+}
+
+static bool is_inside(struct page *page, const struct resource *res)
+{
+	phys_addr_t addr = PFN_PHYS(page_to_pfn(page));
+
+	return res->start <= addr && addr <= res->end;
+}
+
+/* Memory and scratch pages share the addresses, and never have the same. */
+static void alloc_test_reserve(struct kunit *test)
+{
+	const unsigned long nr_pages = WINDOW_GRANULES * GRANULE_PAGES -
+				       PAGES_PER_SECTION;
+	struct page **pages = new_array(test, nr_pages);
+	struct alloc_test *ctx = test->priv;
+	struct resource ram;
+	struct page *more;
+	unsigned long i;
+
+	add_region(test, 0, WINDOW_GRANULES);
+	take(test, 1, pages);
+
+	/* The first section has a chunk in it. */
+	KUNIT_ASSERT_EQ(test, 0, try_reserve(test, &ram, SECTION_GRANULES));
+	KUNIT_EXPECT_EQ(test, ram.start, ctx->window.start + SECTION_BYTES);
+	KUNIT_EXPECT_EQ(test, resource_size(&ram), SECTION_BYTES);
+	KUNIT_EXPECT_PTR_EQ(test, ram.parent, ctx->window.child);
+
+	take(test, nr_pages - 1, pages + 1);
+	for (i = 0; i < nr_pages; i++)
+		KUNIT_ASSERT_FALSE(test, is_inside(pages[i], &ram));
+	KUNIT_EXPECT_EQ(test, -ENOMEM, xen_scratch_alloc(ctx->pool, 1, &more));
+
+	/* What is given back can be had. */
+	release_resource(&ram);
+	take(test, 1, &more);
+	KUNIT_EXPECT_TRUE(test, is_inside(more, &ram));
+
+	put(test, 1, &more);
+	put(test, nr_pages, pages);
+}
+
+/* As much as there is, and an error without any effect if that is nothing. */
+static void alloc_test_reserve_less(struct kunit *test)
+{
+	struct alloc_test *ctx = test->priv;
+	struct resource ram[2];
+	struct page *page;
+
+	KUNIT_EXPECT_EQ(test, -ENODEV,
+			try_reserve(test, &ram[0], SECTION_GRANULES));
+
+	/* One whole section, and three that lack a granule. */
+	add_region(test, 1, 2 * SECTION_GRANULES - 1);
+	add_region(test, 2 * SECTION_GRANULES + 1, 2 * SECTION_GRANULES - 2);
+	KUNIT_ASSERT_EQ(test, 0,
+			try_reserve(test, &ram[0], 5 * SECTION_GRANULES));
+	KUNIT_EXPECT_EQ(test, resource_size(&ram[0]), SECTION_BYTES);
+	KUNIT_EXPECT_EQ(test, ram[0].start, ctx->window.start + SECTION_BYTES);
+	KUNIT_EXPECT_EQ(test, -EBUSY,
+			try_reserve(test, &ram[1], SECTION_GRANULES));
+
+	/* What is too small for memory still serves for pages. */
+	take(test, 1, &page);
+	KUNIT_EXPECT_EQ(test, granule_of(ctx, page), 1);
+	put(test, 1, &page);
+	release_resource(&ram[0]);
+}
+
+/* In a tree that others use as well, unused is not known to stay so. */
+static void alloc_test_reserve_tree(struct kunit *test)
+{
+	struct alloc_test *ctx = test->priv;
+	struct xen_scratch_region *region;
+	struct resource ram;
+
+	region = kzalloc(sizeof(*region), GFP_KERNEL | __GFP_NOFAIL);
+	region->parent = &ctx->window;
+	region->res = ctx->window;
+	list_add(&region->list, &ctx->pool->regions);
+
+	KUNIT_EXPECT_EQ(test, -ENODEV,
+			try_reserve(test, &ram, SECTION_GRANULES));
+	KUNIT_EXPECT_NULL(test, ctx->window.child);
+}
+
+/* A block does not reach over memory, however the search comes upon it. */
+static void alloc_test_reserve_block(struct kunit *test)
+{
+	const unsigned long nr_pages = PAGES_PER_SECTION + GRANULE_PAGES;
+	struct page **block = new_array(test, nr_pages);
+	struct alloc_test *ctx = test->priv;
+	struct resource ram;
+	unsigned long i;
+
+	/* One section before the memory, two behind it. */
+	add_region(test, 0, WINDOW_GRANULES);
+	take(test, 1, block);
+	KUNIT_ASSERT_EQ(test, 0, try_reserve(test, &ram, SECTION_GRANULES));
+	put(test, 1, block);
+
+	take_block(test, nr_pages, block);
+	KUNIT_EXPECT_EQ(test, granule_of(ctx, block[0]), 2 * SECTION_GRANULES);
+	for (i = 0; i < nr_pages; i++)
+		KUNIT_ASSERT_FALSE(test, is_inside(block[i], &ram));
+	put_block(test, nr_pages, block);
+	release_resource(&ram);
 }
 
 /* A block is freed as a whole and by its own function, or not at all. */
@@ -2148,6 +2271,10 @@ static struct kunit_case alloc_test_cases[] = {
 	KUNIT_CASE(alloc_test_block_no_region),
 	KUNIT_CASE(alloc_test_block_exhausted),
 	KUNIT_CASE(alloc_test_block_misuse),
+	KUNIT_CASE(alloc_test_reserve),
+	KUNIT_CASE(alloc_test_reserve_less),
+	KUNIT_CASE(alloc_test_reserve_tree),
+	KUNIT_CASE(alloc_test_reserve_block),
 	KUNIT_CASE(alloc_test_release),
 	KUNIT_CASE(alloc_test_release_some),
 	KUNIT_CASE(alloc_test_release_large),

@@ -62,7 +62,8 @@ endif
 # KCSAN watches the driver and those that it shares data with.  Races elsewhere
 # in the kernel are not ours to find: they would hide those that are.
 KCSAN_OPTIONS := KCSAN_SANITIZE=n $(patsubst %,KCSAN_SANITIZE_%.o=y, \
-	unpopulated-alloc unpopulated-regions unpopulated_alloc_kunit \
+	unpopulated-alloc unpopulated-of unpopulated-regions \
+	unpopulated_alloc_kunit unpopulated_of_kunit \
 	unpopulated_regions_kunit balloon gntalloc gntdev gntdev-dmabuf \
 	grant-table mem-reservation privcmd xlate_mmu)
 
