@@ -9,6 +9,7 @@ KERNEL   ?= 6.12
 LINUX    ?=
 XEN      ?= 4.17
 ARCH     ?= arm64
+PAGES    ?= 4K
 MEM      ?= 4G
 DOM0_MEM ?= 1G
 CPUS     ?= 1
@@ -21,6 +22,7 @@ KERNELS := 6.12 7.3
 XENS    := 4.17 4.20
 ARCHS   := arm64
 DEBUGS  := kasan kcsan
+PAGE_SIZES := 4K 16K 64K
 
 define HELP
 make run      boot Xen and a dom0 under QEMU, start a domU whose disk dom0 serves,
@@ -38,6 +40,7 @@ KERNEL=$(KERNEL)    Linux version: $(KERNELS)
 LINUX=$(LINUX)         any kernel tree to use instead; it is copied, never changed
 XEN=$(XEN)       Xen version: $(XENS)
 ARCH=$(ARCH)     architecture: $(ARCHS)
+PAGES=$(PAGES)        size of the kernel's pages: $(PAGE_SIZES)
 MEM=$(MEM)         memory of the machine, as QEMU takes it
 DOM0_MEM=$(DOM0_MEM)    memory of dom0, as Xen takes it
 CPUS=$(CPUS)         processors of the machine, and of dom0

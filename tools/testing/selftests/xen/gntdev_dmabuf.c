@@ -80,7 +80,7 @@ static int export_buffer(int gntdev, const __u32 *refs, unsigned int count,
 
 	op->flags = flags;
 	op->count = count;
-	op->domid = OWN_DOMID;
+	op->domid = own_domid();
 	memcpy(op->refs, refs, count * sizeof(op->refs[0]));
 
 	if (ioctl(gntdev, IOCTL_GNTDEV_DMABUF_EXP_FROM_REFS, op))
@@ -103,7 +103,7 @@ static int import_buffer(int gntdev, int fd, unsigned int count, __u32 *refs)
 
 	op->fd = fd;
 	op->count = count;
-	op->domid = OWN_DOMID;
+	op->domid = own_domid();
 
 	if (ioctl(gntdev, IOCTL_GNTDEV_DMABUF_IMP_TO_REFS, op))
 		err = -errno;

@@ -207,7 +207,7 @@ FIXTURE_SETUP(privcmd_map)
 		return;
 
 	guest->domid = strtoul(domid, &end, 10);
-	ASSERT_TRUE(*domid && !*end && guest->domid != OWN_DOMID)
+	ASSERT_TRUE(*domid && !*end && guest->domid != own_domid())
 		TH_LOG("XEN_TEST_DOMID=%s is no other domain", domid);
 
 	fd = open(path, O_RDONLY | O_CLOEXEC);

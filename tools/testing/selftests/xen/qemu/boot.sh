@@ -3,9 +3,10 @@
 #
 # Boot Xen and dom0 once under QEMU, on an emulated processor.
 #
-#   boot.sh run|test|shell NAME
+#   boot.sh run|test|test-domu|dom0less|shell NAME
 #
-# The first argument is for dom0-init, which does the work inside. The console
+# The first argument is for dom0-init, which does the work inside; with dom0less
+# Xen makes a domU of its own, see dom0less.sh. The console
 # goes to $LOGS/NAME.log, the files that dom0-init sends over it are made again
 # in $LOGS/NAME/, and $LOGS/NAME/results says how each test went, in the form
 # of tap.sh. run.sh and test.sh show all that. The exit status is 1 if a test
@@ -13,7 +14,8 @@
 #
 # Environment:
 #   BUILD LOGS		where to put the initramfs and the logs
-#   KERNEL XEN ARCH	for the names of files
+#   KERNEL XEN VARIANT	for the names of files
+#   ARCH PAGES		the machine and the size of its kernel's pages
 #   DEBUG		what that kernel checks by itself, if anything
 #   IMAGE		the kernel of dom0 and domU
 #   XEN_ROOT		the unpacked packages of Xen
@@ -30,7 +32,7 @@ mode=$1 name=$2
 here=$(dirname "$0")
 log=$LOGS/$name.log
 files=$LOGS/$name
-initramfs=$BUILD/initramfs-$KERNEL-xen$XEN-$ARCH${DEBUG:+-$DEBUG}.cpio
+initramfs=$BUILD/initramfs-$KERNEL-xen$XEN-$VARIANT.cpio
 limit=180
 [ -z "${DEBUG:-}" ] || limit=900
 limit=${LIMIT:-$limit}
@@ -60,24 +62,36 @@ fi
 arguments="console=hvc0 earlycon=xen panic=-1 printk.devkmsg=on xen_test=$mode"
 if [ -n "${DEBUG:-}" ]; then
 	arguments="$arguments xen_test_debug=$DEBUG"
-	[ "$mode" != test ] || arguments="$arguments kunit.enable=1"
+	[ "$mode" = run ] || arguments="$arguments kunit.enable=1"
 fi
+xen_arguments="dom0_mem=${DOM0_MEM:-1G} loglvl=all guest_loglvl=all console=dtuart dtuart=/pl011@9000000 ${XEN_ARGS:-}"
 case $ARCH in
 arm64)
+	# Not every processor has pages of 16 KiB.
+	cpu=cortex-a57
+	[ "$PAGES" != 16K ] || cpu=neoverse-n1
 	set -- qemu-system-aarch64 \
 		-machine virt,virtualization=on,gic-version=3 \
-		-cpu cortex-a57 -accel tcg -smp "${CPUS:-1}" -m "${MEM:-4G}" \
+		-cpu $cpu -accel tcg -smp "${CPUS:-1}" -m "${MEM:-4G}" \
 		-nodefaults -nographic -no-reboot \
-		-kernel "$XEN_ROOT/boot/xen-$XEN-arm64" \
-		-append "dom0_mem=${DOM0_MEM:-1G} loglvl=all guest_loglvl=all console=dtuart dtuart=/pl011@9000000 ${XEN_ARGS:-}" \
-		-device "guest-loader,addr=0x60000000,kernel=$IMAGE,bootargs=$arguments" \
-		-device "guest-loader,addr=0x70000000,initrd=$initramfs"
+		-kernel "$XEN_ROOT/boot/xen-$XEN-arm64"
 	;;
 *)
 	echo "error: no machine for ARCH=$ARCH" >&2
 	exit 2
 	;;
 esac
+
+if [ "$mode" = dom0less ]; then
+	sh "$here/dom0less.sh" "$initramfs" "$xen_arguments" "$arguments" \
+		"$files/machine" "$@" > "$log" 2>&1 || { cat "$log" >&2; exit 2; }
+	# shellcheck disable=SC2046 # words without spaces in them
+	set -- "$@" $(cat "$files/machine/qemu-arguments")
+else
+	set -- "$@" -append "$xen_arguments" \
+		-device "guest-loader,addr=0x60000000,kernel=$IMAGE,bootargs=$arguments" \
+		-device "guest-loader,addr=0x70000000,initrd=$initramfs"
+fi
 
 # Pass the standard input on, slowly from the time the shell is there: Xen loses
 # what comes faster than dom0 fetches it, at 128 characters. The end of it is
@@ -161,6 +175,28 @@ awk -v files="$files" '
 }' "$log" > "$files/log"
 mv "$files/log" "$log"
 
+# And those of the dom0less domU. What it says comes in pieces of what Xen has
+# room for; each message of a kernel begins with the time.
+sed -n 's/^(XEN) DOM1: //p' "$log" | awk '
+/^\[ *[0-9]+\.[0-9]+\] / && line != "" {
+	print line
+	line = ""
+}
+{
+	line = line $0
+}
+END {
+	if (line != "")
+		print line
+}' > "$files/dom1.log"
+awk -v files="$files" '
+match($0, /^\[ *[0-9.]+\] domu: [A-Za-z0-9_.-]+\| /) {
+	name = substr($0, 1, RLENGTH - 2)
+	sub(/.* /, "", name)
+	print substr($0, RLENGTH + 1) > (files "/domU-" name)
+}' "$files/dom1.log"
+[ -s "$files/dom1.log" ] || rm "$files/dom1.log"
+
 # Judge. One line a test, as tap.sh makes them; everything that has to be there
 # and is not is a failed test as well.
 whole()
@@ -203,15 +239,21 @@ judge()
 		printf 'fail\t%s/boot\t%s\n' "$name" "$failure"
 	fi
 
-	programs="domu-disk kernel-log${DEBUG:+ kmemleak}"
-	if [ "$mode" = test ]; then
-		programs="$programs paused-domu"
-		for file in "$SELFTESTS"/*; do
-			if [ -f "$file" ] && [ -x "$file" ]; then
-				programs="$programs ${file##*/}"
-			fi
-		done
-	fi
+	programs="regions-claimed domu-disk memory-target kernel-log${DEBUG:+ kmemleak}"
+	in_dom0=
+	in_domu=
+	for file in "$SELFTESTS"/*; do
+		[ -f "$file" ] && [ -x "$file" ] || continue
+		program=${file##*/}
+		in_dom0="$in_dom0 $program"
+		[ "$program" = privcmd_map ] || in_domu="$in_domu domU-$program"
+	done
+	case $mode in
+	test*)		programs="$programs paused-domu$in_dom0" ;;
+	dom0less)	programs="$programs dom0less domU-gntdev_map domU-gntdev_release" ;;
+	esac
+	[ "$mode" != test-domu ] ||
+		programs="$programs domu-selftests$in_domu domU-gntdev_map.grown"
 	for program in $programs; do
 		if [ -e "$files/$program" ]; then
 			sh "$here/tap.sh" "$name/$program" "$files/$program"
@@ -221,7 +263,7 @@ judge()
 	done
 
 	# The KUnit tests run when the kernel boots.
-	if [ -n "${DEBUG:-}" ] && [ "$mode" = test ]; then
+	if [ -n "${DEBUG:-}" ] && [ "$mode" != run ]; then
 		sh "$here/tap.sh" "$name/kunit" "$log"
 	fi
 

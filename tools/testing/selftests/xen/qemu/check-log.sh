@@ -15,7 +15,7 @@ prefix='s/\r$//
 :again
 s/^\[ *[0-9]+\.[0-9]+\](\[ *[CT][0-9]+\])? //
 t again
-s/^xen-test: domu\.log\| //
+s/^xen-test: (domu|grants)\.log\| //
 t again'
 
 # From the beginning of the message, as the words as such are innocent.

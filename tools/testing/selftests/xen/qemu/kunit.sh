@@ -13,12 +13,15 @@
 set -u
 
 debug=${1:-}
-name=kunit-$KERNEL-$ARCH${debug:+-$debug}
+name=kunit-$KERNEL-$MACHINE${debug:+-$debug}
 objects=$KUNIT${debug:+-$debug}
 log=$LOGS/$name.log
 console=$LOGS/$name.console.log
 
 set -- --kunitconfig=tools/testing/kunit/configs/xen_unpopulated.config
+if [ "$PAGES" != 4K ]; then
+	set -- "$@" --kunitconfig="$HARNESS/pages-$PAGES.config"
+fi
 if [ -n "$debug" ]; then
 	set -- "$@" --kunitconfig="$HARNESS/debug-$debug.config"
 fi

@@ -3,8 +3,8 @@
 # How to build and run a kernel with the series on Xen under QEMU.  Included
 # by the Makefile at the top, which has the variables' defaults and meanings.
 #
-# In $(BUILD), for K = 6.12, 7.3 or custom-NAME and A = arm64, with -kasan or
-# -kcsan behind A when DEBUG= is that:
+# In $(BUILD), for K = 6.12, 7.3 or custom-NAME and A = arm64, with -16K or -64K
+# behind A when PAGES= is that, and -kasan or -kcsan when DEBUG= is:
 #
 #   linux-K/                Debian's source, or a copy of LINUX=, with the series
 #                           in it (tree.sh)
@@ -22,6 +22,7 @@ one-of = $(if $(and $(filter 1,$(words $($1))),$(filter $2,$($1))),,$(error \
 
 $(call one-of,XEN,$(XENS))
 $(call one-of,ARCH,$(ARCHS))
+$(call one-of,PAGES,$(PAGE_SIZES))
 $(if $(DEBUG),$(call one-of,DEBUG,$(DEBUGS)))
 
 TOP     := $(CURDIR)
@@ -48,13 +49,15 @@ K := $(word 2,$(identity))
 endif
 
 TREE      := $(BUILD)/linux-$(K)
-VARIANT   := $(ARCH)$(DEBUG:%=-%)
+PAGED     := $(filter-out 4K,$(PAGES))
+MACHINE   := $(ARCH)$(PAGED:%=-%)
+VARIANT   := $(MACHINE)$(DEBUG:%=-%)
 OBJECTS   := $(TREE)-$(VARIANT)
-KUNIT     := $(BUILD)/kunit-$(K)-$(ARCH)
+KUNIT     := $(BUILD)/kunit-$(K)-$(MACHINE)
 SELFTESTS := $(BUILD)/selftests-$(K)-$(VARIANT)
 XEN_ROOT  := $(BUILD)/xen-$(XEN)-$(ARCH)
 CONFIGS   := $(HARNESS)/kernel.config $(HARNESS)/$(ARCH).config \
-	     $(HARNESS)/../config
+	     $(HARNESS)/../config $(PAGED:%=$(HARNESS)/pages-%.config)
 ifneq ($(DEBUG),)
 CONFIGS   += $(HARNESS)/debug-$(DEBUG).config $(HARNESS)/debug-dom0.config
 endif
@@ -72,8 +75,8 @@ IMAGE_arm64         := arch/arm64/boot/Image
 CROSS_COMPILE       := $(CROSS_COMPILE_$(ARCH))
 IMAGE               := $(OBJECTS)/$(IMAGE_$(ARCH))
 
-export TOP HARNESS BUILD LOGS KERNEL XEN ARCH CROSS_COMPILE JOBS MEM DOM0_MEM CPUS
-export XEN_ARGS DEBUG TREE KUNIT SELFTESTS XEN_ROOT IMAGE KCSAN_OPTIONS
+export TOP HARNESS BUILD LOGS KERNEL XEN ARCH PAGES MACHINE VARIANT CROSS_COMPILE
+export JOBS MEM DOM0_MEM CPUS XEN_ARGS DEBUG TREE KUNIT SELFTESTS XEN_ROOT IMAGE KCSAN_OPTIONS
 
 # A make that is started from here must not take our command line for its own;
 # all that it needs of that is in the environment.  And our files are

@@ -14,7 +14,7 @@ here=$(dirname "$0")
 . "$here/elapsed.sh"
 
 all_logs=$LOGS
-LOGS=$LOGS/test-$KERNEL-$ARCH${DEBUG:+-$DEBUG}
+LOGS=$LOGS/test-$KERNEL-$VARIANT
 limit=600
 [ -z "${DEBUG:-}" ] || limit=2400
 LIMIT=${LIMIT:-$limit}
@@ -77,7 +77,7 @@ kunit()
 	status=0
 	LOGS=$all_logs sh "$here/kunit.sh" "$1" || status=$?
 	log=$LOGS/$name.log
-	cp "$all_logs/kunit-$KERNEL-$ARCH${1:+-$1}.console.log" "$log" || :
+	cp "$all_logs/kunit-$KERNEL-$MACHINE${1:+-$1}.console.log" "$log" || :
 	{
 		sh "$here/tap.sh" "$name" "$log"
 		result "$name/exit status" test $status -eq 0
@@ -85,18 +85,41 @@ kunit()
 	} | count
 }
 
+# Whether dom0 has claimed extended regions of MIB at least; 0: none.
+#   regions_come_to MIB NAME
+regions_come_to()
+{
+	awk -v least="$1" '
+	function number(hex,	i, n) {
+		for (i = 1; i <= length(hex); i++)
+			n = n * 16 + index("0123456789abcdef", substr(hex, i, 1)) - 1
+		return n
+	}
+	/^[^ ].* : Xen extended region$/ {
+		split($1, part, "-")
+		bytes += number(part[2]) + 1 - number(part[1])
+	}
+	END {
+		mib = bytes / 1024 / 1024
+		print "regions of " mib " MiB where " least " are expected"
+		exit least ? mib < least : mib != 0
+	}' "$LOGS/$2/iomem.before"
+}
+
 # Boot once.
-#   layout NAME XEN MEM CPUS XEN-ARGUMENTS
+#   layout NAME XEN MEM CPUS XEN-ARGUMENTS MODE REGIONS-MIB
 layout()
 {
 	step "layout $1: Xen $2, $3 of memory, processors: $4${5:+, $5}"
 	status=0
 	XEN=$2 XEN_ROOT=$BUILD/xen-$2-$ARCH MEM=$3 CPUS=$4 XEN_ARGS=$5 \
-		DOM0_MEM=1G sh "$here/boot.sh" test "$1" || status=$?
+		DOM0_MEM=1G sh "$here/boot.sh" "$6" "$1" || status=$?
 	if [ $status != 0 ] && ! grep -qs '^fail' "$LOGS/$1/results"; then
 		printf 'fail\t%s/boot\tdid not take place\n' "$1" \
 			>> "$LOGS/$1/results"
 	fi
+	result "$1/regions of $7 MiB" regions_come_to "$7" "$1" \
+		>> "$LOGS/$1/results"
 	count < "$LOGS/$1/results"
 }
 
@@ -114,12 +137,14 @@ else
 	kunit "$DEBUG"
 fi
 
-# One usable region of 1 GiB, with one processor and with two; one of 126 MiB;
-# none.
-layout xen4.17 4.17 4G 1 ""
-layout xen4.17-2cpus 4.17 4G 2 ""
-layout xen4.20-2176M 4.20 2176M 1 ""
-layout xen4.17-no-regions 4.17 4G 1 ext_regions=0
+# Extended regions of 3 GiB in all, most of it below RAM, with one processor and
+# with two; of 1 GiB below RAM and 126 MiB above; none.  Rounding to granules
+# takes up to 64 MiB from each.  What a domU finds depends on Xen only.
+layout xen4.17 4.17 4G 1 "" test-domu 3000
+layout xen4.17-2cpus 4.17 4G 2 "" test 3000
+layout xen4.20-2176M 4.20 2176M 1 "" test-domu 960
+layout xen4.17-no-regions 4.17 4G 1 ext_regions=0 test 0
+layout xen4.17-dom0less 4.17 4G 1 "" dom0less 1
 
 passed=$(grep -c '^pass' "$results") || true
 failed=$(grep -c '^fail' "$results") || true
