@@ -169,19 +169,18 @@ TEST_F(gntdev_release, when_memory_is_short)
 /* The size of the chunk that has @pages out, and is not a granule; 0: none. */
 static unsigned long chunk_with_used(unsigned long used)
 {
-	unsigned long pages, nr_free, found = 0;
-	char line[128];
+	unsigned long found = 0;
+	struct chunk chunk;
 	FILE *file;
 
 	file = fopen(CHUNKS_PATH, "r");
 	if (!file)
 		return 0;
 
-	while (!found && fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "%*x-%*x %lu %lu scratch", &pages,
-			   &nr_free) == 2 &&
-		    pages > granule_pages() && pages - nr_free == used)
-			found = pages;
+	while (!found && next_chunk(file, &chunk)) {
+		if (chunk.pages > granule_pages() &&
+		    chunk.pages - chunk.nr_free == used)
+			found = chunk.pages;
 	}
 
 	fclose(file);

@@ -211,11 +211,32 @@ static inline unsigned long granule_pages(void)
 #define LARGEST_CHUNK \
 	((page_size() == 65536 ? 512UL << 20 : 128UL << 20) / page_size())
 
+/* A chunk of scratch pages. */
+struct chunk {
+	unsigned long long start;	/* address */
+	unsigned long pages;
+	unsigned long nr_free;
+};
+
+/* The next one of @file, which is CHUNKS_PATH; false: there are no more. */
+static inline bool next_chunk(FILE *file, struct chunk *chunk)
+{
+	char line[128], origin[16];
+
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%llx-%*x %lu %lu %15s", &chunk->start,
+			   &chunk->pages, &chunk->nr_free, origin) == 4 &&
+		    !strcmp(origin, "scratch"))
+			return true;
+	}
+
+	return false;
+}
+
 /* Scratch pages that there are, and those of chunks that are wholly free. */
 static inline void read_chunks(unsigned long *total, unsigned long *wholly_free)
 {
-	unsigned long pages, nr_free;
-	char line[128], origin[16];
+	struct chunk chunk;
 	FILE *file;
 
 	*total = 0;
@@ -225,13 +246,10 @@ static inline void read_chunks(unsigned long *total, unsigned long *wholly_free)
 	if (!file)
 		return;
 
-	while (fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "%*x-%*x %lu %lu %15s", &pages, &nr_free,
-			   origin) != 3 || strcmp(origin, "scratch"))
-			continue;
-		*total += pages;
-		if (nr_free == pages)
-			*wholly_free += pages;
+	while (next_chunk(file, &chunk)) {
+		*total += chunk.pages;
+		if (chunk.nr_free == chunk.pages)
+			*wholly_free += chunk.pages;
 	}
 
 	fclose(file);
@@ -243,9 +261,10 @@ static inline void read_chunks(unsigned long *total, unsigned long *wholly_free)
  */
 static inline unsigned long chunks_memmap(struct __test_metadata *_metadata)
 {
-	unsigned long long start, block_size;
-	unsigned long pages, total = 0;
-	char line[128];
+	unsigned long long block_size;
+	unsigned long total = 0;
+	struct chunk chunk;
+	char path[64];
 	FILE *file;
 
 	file = fopen(BLOCK_SIZE_PATH, "r");
@@ -255,16 +274,11 @@ static inline unsigned long chunks_memmap(struct __test_metadata *_metadata)
 
 	file = fopen(CHUNKS_PATH, "r");
 	ASSERT_NE(NULL, file);
-	while (fgets(line, sizeof(line), file)) {
-		char path[64];
-
-		if (sscanf(line, "%llx-%*x %lu %*u scratch", &start,
-			   &pages) != 2)
-			continue;
+	while (next_chunk(file, &chunk)) {
 		snprintf(path, sizeof(path), BLOCK_PATH "%llu",
-			 start / block_size);
+			 chunk.start / block_size);
 		if (access(path, F_OK))
-			total += pages;
+			total += chunk.pages;
 	}
 	fclose(file);
 
