@@ -10,12 +10,14 @@
 set -eu
 
 # What stands before a message: the time, and the name under which dom0-init
-# sends what the domU had on its console.
+# sends what a domU had on its console, or Xen passes on what a dom0less one says.
 prefix='s/\r$//
 :again
 s/^\[ *[0-9]+\.[0-9]+\](\[ *[CT][0-9]+\])? //
 t again
 s/^xen-test: (domu|grants)\.log\| //
+t again
+s/^\(XEN\) DOM[0-9]+: //
 t again'
 
 # From the beginning of the message, as the words as such are innocent.
@@ -74,6 +76,7 @@ yes [    1.234567] kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug
 yes [    1.234567] Call trace:
 yes [    1.234567] Out of memory: Killed process 99 (gntdev_large)
 yes [    1.234567] xen-test: domu.log| [    0.123456] WARNING: CPU: 0 PID: 1 at mm/page_alloc.c:1
+yes (XEN) DOM1: [    0.123456] WARNING: CPU: 0 PID: 1 at mm/page_alloc.c:1
 yes (XEN) Assertion 'page_get_owner(pg)' failed at common/page_alloc.c:1
 yes (XEN) Xen BUG at arch/arm/mm.c:1
 yes (XEN) Xen WARN at arch/arm/p2m.c:1
