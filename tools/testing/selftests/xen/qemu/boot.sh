@@ -60,9 +60,15 @@ fi
 # modules. Several processors are slower under TCG, but do run at the same time;
 # Xen gives dom0 as many.
 arguments="console=hvc0 earlycon=xen panic=-1 printk.devkmsg=on xen_test=$mode"
+kunit=no
 if [ -n "${DEBUG:-}" ]; then
 	arguments="$arguments xen_test_debug=$DEBUG"
-	[ "$mode" = run ] || arguments="$arguments kunit.enable=1"
+	case $mode in
+	test*|dom0less)
+		kunit=yes
+		arguments="$arguments kunit.enable=1"
+		;;
+	esac
 fi
 xen_arguments="dom0_mem=${DOM0_MEM:-1G} loglvl=all guest_loglvl=all console=dtuart dtuart=/pl011@9000000 ${XEN_ARGS:-}"
 case $ARCH in
@@ -263,7 +269,7 @@ judge()
 	done
 
 	# The KUnit tests run when the kernel boots.
-	if [ -n "${DEBUG:-}" ] && [ "$mode" != run ]; then
+	if [ $kunit = yes ]; then
 		sh "$here/tap.sh" "$name/kunit" "$log"
 	fi
 
