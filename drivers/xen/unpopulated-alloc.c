@@ -8,8 +8,9 @@
  * behind until Xen maps another domain's frame there.
  *
  *	region   |============================|     |=================|
- *		 addresses that stay unused, claimed or bounded by the
- *		 architecture (see unpopulated-regions.c)
+ *		 addresses that stay unused, claimed at boot (see
+ *		 unpopulated-regions.c); when there are none left, and where
+ *		 the architecture allows it, holes in a tree that is shared
  *
  *	chunks   |--|----|--------|
  *		    |    |	  pieces of a region that memremap_pages() has
@@ -896,24 +897,89 @@ static unsigned long halve(unsigned long nr_pages)
 	return round_down(nr_pages / 2, XEN_SCRATCH_GRANULE_PAGES);
 }
 
+static const struct range anywhere = { .end = U64_MAX };
+
+/* Whether @region is ours alone, not a part of a tree that others use as well. */
+static bool is_claimed(const struct xen_scratch_region *region)
+{
+	return region->parent == &region->res;
+}
+
+/*
+ * Reserve the lowest hole of @size bytes inside of @limits and of @region.  What
+ * is in a claimed region changes under @grow_lock only.
+ *
+ * Not by allocate_resource(): on x86 that keeps off everything that is in the
+ * firmware's memory map, and so off a region that comes from there.
+ */
+static bool reserve_in_claimed(struct xen_scratch_region *region,
+			       struct resource *res, u64 size, u64 align,
+			       const struct range *limits)
+{
+	u64 start = max_t(u64, region->res.start, limits->start);
+	u64 limit = min_t(u64, region->res.end, limits->end);
+	struct resource *child;
+	u64 last;
+
+	for (child = region->res.child; ; child = child->sibling) {
+		start = ALIGN(start, align);
+		last = child ? min_t(u64, child->start - 1, limit) : limit;
+		if (start <= last && last - start >= size - 1) {
+			res->start = start;
+			res->end = start + size - 1;
+			return !request_resource(&region->res, res);
+		}
+		if (!child)
+			return false;
+		start = max_t(u64, start, child->end + 1);
+	}
+}
+
+/* The same where anything may turn up at any time. */
+static bool reserve_in_shared(struct xen_scratch_region *region,
+			      struct resource *res, u64 size, u64 align,
+			      const struct range *limits)
+{
+	resource_size_t start = max_t(u64, region->res.start, limits->start);
+	resource_size_t end = min_t(u64, region->res.end, limits->end);
+
+	return start < end &&
+	       !allocate_resource(region->parent, res, size, start, end, align,
+				  NULL, NULL);
+}
+
 /*
  * Reserve the lowest hole of @nr_pages that there is inside of @limits and in
- * any region.
+ * any region that is claimed, or in any that is not.
  */
 static bool reserve_hole(struct xen_scratch_pool *pool, struct resource *res,
-			 unsigned long nr_pages, const struct range *limits)
+			 unsigned long nr_pages, const struct range *limits,
+			 bool claimed)
 {
+	u64 size = PFN_PHYS(nr_pages), align = XEN_SCRATCH_GRANULE;
 	struct xen_scratch_region *region;
 
-	list_for_each_entry(region, &pool->regions, list) {
-		resource_size_t start, end;
+	lockdep_assert_held(&pool->grow_lock);
 
-		start = max_t(u64, region->res.start, limits->start);
-		end = min_t(u64, region->res.end, limits->end);
-		if (start < end &&
-		    !allocate_resource(region->parent, res, PFN_PHYS(nr_pages),
-				       start, end, XEN_SCRATCH_GRANULE, NULL,
-				       NULL))
+	list_for_each_entry(region, &pool->regions, list) {
+		if (is_claimed(region) != claimed)
+			continue;
+		if (claimed ?
+		    reserve_in_claimed(region, res, size, align, limits) :
+		    reserve_in_shared(region, res, size, align, limits))
+			return true;
+	}
+
+	return false;
+}
+
+/* Reserve a hole of @nr_pages, or of half of that, and so on. */
+static bool reserve_some_hole(struct xen_scratch_pool *pool,
+			      struct resource *res, unsigned long nr_pages,
+			      const struct range *limits, bool claimed)
+{
+	for (; nr_pages; nr_pages = halve(nr_pages)) {
+		if (reserve_hole(pool, res, nr_pages, limits, claimed))
 			return true;
 	}
 
@@ -924,7 +990,8 @@ static bool reserve_hole(struct xen_scratch_pool *pool, struct resource *res,
  * Reserve the lowest free addresses inside of @limits for @nr_pages, or for as
  * large a part of them as there is a hole for, but not beyond the end of a
  * section: a whole one is mapped with huge pages, and one that is added in
- * part is not removed again if the next one fails.  Returns for how many pages,
+ * part is not removed again if the next one fails.  What is claimed is used up
+ * before anything is taken that others may need.  Returns for how many pages,
  * 0 if there is no room for a granule.
  */
 static unsigned long reserve_chunk(struct xen_scratch_pool *pool,
@@ -934,11 +1001,9 @@ static unsigned long reserve_chunk(struct xen_scratch_pool *pool,
 	const resource_size_t section = PFN_PHYS(PAGES_PER_SECTION);
 	resource_size_t room;
 
-	while (!reserve_hole(pool, res, nr_pages, limits)) {
-		nr_pages = halve(nr_pages);
-		if (!nr_pages)
-			return 0;
-	}
+	if (!reserve_some_hole(pool, res, nr_pages, limits, true) &&
+	    !reserve_some_hole(pool, res, nr_pages, limits, false))
+		return 0;
 
 	room = section - res->start % section;
 	if (room < resource_size(res))
@@ -1035,8 +1100,6 @@ static void set_chunk_pages(struct xen_scratch_pool *pool,
 				  PAGES_PER_SECTION);
 	WRITE_ONCE(pool->low_water, pool->chunk_pages / 4);
 }
-
-static const struct range anywhere = { .end = U64_MAX };
 
 /*
  * Hot-add a chunk of @nr_pages, less if inside of @limits there is no such hole
@@ -1210,7 +1273,7 @@ static bool find_span(struct xen_scratch_pool *pool, unsigned long nr_pages,
 	};
 
 	list_for_each_entry(region, &pool->regions, list) {
-		if (region->parent == &region->res &&
+		if (is_claimed(region) &&
 		    search_region(pool, &search, region)) {
 			span->start = PFN_PHYS(search.start);
 			span->end = PFN_PHYS(search.start + nr_pages) - 1;
@@ -1221,7 +1284,7 @@ static bool find_span(struct xen_scratch_pool *pool, unsigned long nr_pages,
 	/* In a tree that others use as well, only a hole of that size will do. */
 	if (!reserve_hole(pool, &hole,
 			  round_up(nr_pages, XEN_SCRATCH_GRANULE_PAGES),
-			  &anywhere))
+			  &anywhere, false))
 		return false;
 	release_resource(&hole);
 	span->start = hole.start;
@@ -1794,15 +1857,13 @@ VISIBLE_IF_KUNIT int xen_scratch_reserve(struct xen_scratch_pool *pool,
 
 	for (; size; size = ALIGN_DOWN(size / 2, align)) {
 		list_for_each_entry(region, &pool->regions, list) {
-			/* In a tree that others use, anything may turn up. */
-			if (region->parent != &region->res)
+			/* Elsewhere, anything may turn up. */
+			if (!is_claimed(region))
 				continue;
-			ret = allocate_resource(&region->res, res, size,
-						region->res.start,
-						region->res.end, align, NULL,
-						NULL);
-			if (!ret)
+			if (reserve_in_claimed(region, res, size, align,
+					       &anywhere))
 				return 0;
+			ret = -EBUSY;
 		}
 	}
 
@@ -1870,7 +1931,7 @@ void xen_scratch_pool_destroy(struct xen_scratch_pool *pool)
 	xa_destroy(&pool->ballooned);
 
 	list_for_each_entry_safe(region, next_region, &pool->regions, list) {
-		if (region->parent == &region->res)
+		if (is_claimed(region))
 			release_resource(&region->res);
 		kfree(region);
 	}
@@ -1969,7 +2030,7 @@ EXPORT_SYMBOL_GPL(xen_free_unpopulated_contiguous_pages);
  * @size: how many bytes, a multiple of @align
  * @align: alignment of the first address, and the fewest bytes that are of use
  *
- * For the balloon driver.  Memory that a domain gets while it runs must not be
+ * For the balloon driver on Arm.  Memory that a domain gets while it runs must not be
  * placed over a device, or where Xen maps something of its own.  Where the
  * firmware advertises addresses that stay unused, these are for it as well as
  * for foreign mappings.  No scratch page is made of what is reserved.  It must
@@ -2012,31 +2073,45 @@ static struct range __init mappable_range(void)
 }
 
 /*
- * Claim what is usable of the advertised @ranges: see
+ * Claim what is usable of the advertised @ranges inside of @root: see
  * xen_scratch_claim_regions().  Returns 0 if there is something.
  */
-int __init xen_scratch_add_regions(struct rb_root_cached *taken,
+int __init xen_scratch_add_regions(struct resource *root,
+				   struct rb_root_cached *taken,
 				   struct range *ranges, unsigned int nr_ranges)
 {
 	struct xen_scratch_pool *pool = &xen_scratch_pool;
 	struct range mappable = mappable_range();
-	struct xen_scratch_region *region;
-	u64 bytes = 0;
 	int ret;
 
 	guard(grow)(pool);
 
-	ret = xen_scratch_claim_regions(&pool->regions, &iomem_resource,
-					&mappable, taken, ranges, nr_ranges);
+	ret = xen_scratch_claim_regions(&pool->regions, root, &mappable, taken,
+					ranges, nr_ranges);
+	if (!list_empty(&pool->regions))
+		return 0;
 
-	list_for_each_entry(region, &pool->regions, list)
-		bytes += resource_size(&region->res);
-	if (!bytes)
-		return ret < 0 ? ret : -ENODEV;
+	return ret < 0 ? ret : -ENODEV;
+}
 
-	pr_info("%llu MiB of unused addresses for foreign mappings\n",
-		bytes >> 20);
-	return 0;
+/**
+ * xen_unpopulated_add_resource() - use the addresses of a resource
+ * @res: addresses that stay unused for the life of the domain, without children
+ *
+ * For arch_xen_unpopulated_init(), where the memory map says which addresses
+ * these are and has them busy already.  What the driver has of them appears
+ * inside of @res.
+ *
+ * Context: During boot, may sleep.
+ * Return: 0 if there are addresses to use, now or from before, -ENODEV if not,
+ *	or -ENOMEM.
+ */
+int __init xen_unpopulated_add_resource(struct resource *res)
+{
+	struct rb_root_cached nothing_taken = RB_ROOT_CACHED;
+	struct range range = { .start = res->start, .end = res->end };
+
+	return xen_scratch_add_regions(res, &nothing_taken, &range, 1);
 }
 
 /*
@@ -2069,6 +2144,25 @@ static int __init add_tree(struct xen_scratch_pool *pool,
 	return 0;
 }
 
+static void __init report_regions(struct xen_scratch_pool *pool)
+{
+	struct xen_scratch_region *region;
+	u64 bytes = 0;
+
+	if (list_empty(&pool->regions)) {
+		pr_info("no unused addresses known, foreign mappings will take RAM\n");
+		return;
+	}
+
+	list_for_each_entry(region, &pool->regions, list) {
+		if (is_claimed(region))
+			bytes += resource_size(&region->res);
+	}
+	if (bytes)
+		pr_info("%llu MiB of unused addresses for foreign mappings\n",
+			bytes >> 20);
+}
+
 static int __init xen_unpopulated_init(void)
 {
 	struct xen_scratch_pool *pool = &xen_scratch_pool;
@@ -2084,8 +2178,7 @@ static int __init xen_unpopulated_init(void)
 	if (!ret && tree)
 		ret = add_tree(pool, tree);
 
-	if (list_empty(&pool->regions))
-		pr_info("no unused addresses known, foreign mappings will take RAM\n");
+	report_regions(pool);
 
 	return ret == -ENODEV ? 0 : ret;
 }
@@ -2167,8 +2260,6 @@ static int release_set(void *data, u64 value)
 
 	if (value != 1)
 		return -EINVAL;
-	if (!can_release())
-		return -EOPNOTSUPP;
 	xen_scratch_release(pool, ULONG_MAX);
 
 	return 0;
@@ -2191,7 +2282,9 @@ static void __init add_debugfs(struct xen_scratch_pool *pool)
 	debugfs_create_file("stats", 0400, dir, pool, &stats_fops);
 	debugfs_create_file("regions", 0400, dir, pool, &regions_fops);
 	debugfs_create_file("chunks", 0400, dir, pool, &chunks_fops);
-	debugfs_create_file_unsafe("release", 0200, dir, pool, &release_fops);
+	if (can_release())
+		debugfs_create_file_unsafe("release", 0200, dir, pool,
+					   &release_fops);
 }
 
 static int __init xen_unpopulated_late_init(void)

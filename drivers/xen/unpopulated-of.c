@@ -262,7 +262,8 @@ int __init xen_unpopulated_add_node(struct device_node *np, int first)
 
 	ret = xen_scratch_find_taken(&taken, np, first, ranges, nr_ranges);
 	if (!ret)
-		ret = xen_scratch_add_regions(&taken, ranges, nr_ranges);
+		ret = xen_scratch_add_regions(&iomem_resource, &taken, ranges,
+					      nr_ranges);
 
 	xen_scratch_free_taken(&taken);
 	kfree(ranges);

@@ -4,8 +4,9 @@
  *
  * A hypervisor or toolstack that knows which guest physical addresses stay
  * unused for the life of a domain says so in the firmware's memory map: on Arm
- * as "extended regions" in the hypervisor node of the device tree.  Whoever
- * reads the map (unpopulated-of.c) passes here whatever it finds.  Nothing is
+ * as "extended regions" in the hypervisor node of the device tree, on x86 as
+ * unusable memory in the map of a PVH dom0.  Whoever reads the map
+ * (unpopulated-of.c, arch/x86/xen) passes here whatever it finds.  Nothing is
  * assumed about it, as the device-tree binding promises neither order nor
  * alignment nor that entries do not overlap:
  *
@@ -16,7 +17,8 @@
  *	not taken	  |------A+B-----|  |-C-|    |-D-|xxx  |---E---|
  *	whole granules	    |----A+B---|               |D|	|--E--|
  *
- * What is left is claimed as busy in iomem_resource, so that from then on
+ * What is left is claimed as busy in iomem_resource, or inside of the resource
+ * that the map has for it, so that from then on
  * nothing else (a driver, memory hotplug) can be given these addresses; the
  * allocator carves its chunks out of the claimed resources.  A bad entry costs
  * no more than itself.
@@ -225,7 +227,7 @@ static int claim_range(struct list_head *regions, struct resource *root,
  * xen_scratch_claim_regions() - claim advertised ranges for scratch pages
  * @regions: list that a &struct xen_scratch_region is added to for each range
  *	claimed, in the order of their addresses
- * @root: resource tree to claim in, &iomem_resource unless in a test
+ * @root: resource to claim in: &iomem_resource, or a child that is unused itself
  * @mappable: the addresses, in bytes, that memremap_pages() can map
  * @taken: tree of &struct xen_scratch_taken, what is not unused although nobody
  *	has claimed it in @root yet

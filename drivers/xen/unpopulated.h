@@ -175,7 +175,7 @@ int xen_scratch_claim_regions(struct list_head *regions, struct resource *root,
 			      const struct range *mappable,
 			      struct rb_root_cached *taken,
 			      struct range *ranges, unsigned int nr_ranges);
-int xen_scratch_add_regions(struct rb_root_cached *taken,
+int xen_scratch_add_regions(struct resource *root, struct rb_root_cached *taken,
 			    struct range *ranges, unsigned int nr_ranges);
 
 #if IS_ENABLED(CONFIG_KUNIT)

@@ -206,6 +206,18 @@ static void add_region(struct kunit *test, unsigned long first,
 						  &range, 1));
 }
 
+/* Gives the pool all the window, for as long as nobody else takes it. */
+static void add_tree(struct kunit *test)
+{
+	struct alloc_test *ctx = test->priv;
+	struct xen_scratch_region *region;
+
+	region = kzalloc(sizeof(*region), GFP_KERNEL | __GFP_NOFAIL);
+	region->parent = &ctx->window;
+	region->res = ctx->window;
+	list_add(&region->list, &ctx->pool->regions);
+}
+
 KUNIT_DEFINE_ACTION_WRAPPER(free_array, kvfree, const void *);
 
 static struct page **new_array(struct kunit *test, unsigned int nr_pages)
@@ -447,6 +459,58 @@ static void alloc_test_small_regions(struct kunit *test)
 	expect_used(test, nr_pages, 0, 0);
 	put(test, nr_pages, pages);
 	KUNIT_EXPECT_EQ(test, ctx->pool->nr_free, nr_pages);
+}
+
+/*
+ * A tree that others use as well serves what claimed regions have no room for,
+ * however small their holes and large its own are.
+ */
+static void alloc_test_claimed_first(struct kunit *test)
+{
+	const unsigned int nr_claimed = 3 * GRANULE_PAGES;
+	const unsigned int nr_pages = nr_claimed + 1;
+	struct page **pages = new_array(test, nr_pages);
+	struct alloc_test *ctx = test->priv;
+	unsigned int i, granule;
+
+	add_tree(test);
+	add_region(test, 2, 1);
+	add_region(test, 5, 2);
+
+	take(test, nr_pages, pages);
+	for (i = 0; i < nr_pages; i++) {
+		granule = granule_of(ctx, pages[i]);
+		KUNIT_ASSERT_EQ(test, i < nr_claimed,
+				granule == 2 || granule == 5 || granule == 6);
+	}
+	expect_used(test, nr_pages, 0, 0);
+	put(test, nr_pages, pages);
+}
+
+/* What others have in the tree is theirs; the pages come from around it. */
+static void alloc_test_shared_tree(struct kunit *test)
+{
+	const unsigned int nr_pages = 4 * GRANULE_PAGES;
+	struct page **pages = new_array(test, nr_pages);
+	struct alloc_test *ctx = test->priv;
+	unsigned int i;
+	struct resource device = {
+		.name	= "device",
+		.start	= ctx->window.start + XEN_SCRATCH_GRANULE,
+		.end	= ctx->window.start + 3 * XEN_SCRATCH_GRANULE - 1,
+		.flags	= IORESOURCE_MEM,
+	};
+
+	add_tree(test);
+	KUNIT_ASSERT_EQ(test, 0, request_resource(&ctx->window, &device));
+
+	take(test, nr_pages, pages);
+	KUNIT_EXPECT_EQ(test, granule_of(ctx, pages[0]), 3);
+	for (i = 0; i < nr_pages; i++)
+		KUNIT_EXPECT_GE(test, granule_of(ctx, pages[i]), 3);
+	put(test, nr_pages, pages);
+
+	release_resource(&device);
 }
 
 /* What is free is used from the lowest page on. */
@@ -1211,14 +1275,9 @@ static void alloc_test_reserve_less(struct kunit *test)
 static void alloc_test_reserve_tree(struct kunit *test)
 {
 	struct alloc_test *ctx = test->priv;
-	struct xen_scratch_region *region;
 	struct resource ram;
 
-	region = kzalloc(sizeof(*region), GFP_KERNEL | __GFP_NOFAIL);
-	region->parent = &ctx->window;
-	region->res = ctx->window;
-	list_add(&region->list, &ctx->pool->regions);
-
+	add_tree(test);
 	KUNIT_EXPECT_EQ(test, -ENODEV,
 			try_reserve(test, &ram, SECTION_GRANULES));
 	KUNIT_EXPECT_NULL(test, ctx->window.child);
@@ -2248,6 +2307,8 @@ static struct kunit_case alloc_test_cases[] = {
 	KUNIT_CASE(alloc_test_chunks_double),
 	KUNIT_CASE(alloc_test_section_ends),
 	KUNIT_CASE(alloc_test_small_regions),
+	KUNIT_CASE(alloc_test_claimed_first),
+	KUNIT_CASE(alloc_test_shared_tree),
 	KUNIT_CASE(alloc_test_lowest_first),
 	KUNIT_CASE(alloc_test_exhausted),
 	KUNIT_CASE(alloc_test_fallback),
