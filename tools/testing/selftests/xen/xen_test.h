@@ -51,6 +51,7 @@
 #define BLOCK_PATH		"/sys/devices/system/memory/memory"
 #define CURRENT_KB_PATH		\
 	"/sys/devices/system/xen_memory/xen_memory0/info/current_kb"
+#define GUEST_TYPE_PATH		"/sys/hypervisor/guest_type"
 #define GNTALLOC_LIMIT_PATH	"/sys/module/xen_gntalloc/parameters/limit"
 #define GNTDEV_LIMIT_PATH	"/sys/module/xen_gntdev/parameters/limit"
 #define DROP_CACHES_PATH	"/proc/sys/vm/drop_caches"
@@ -169,8 +170,8 @@ static inline unsigned long mem_available_pages(struct __test_metadata *_metadat
 }
 
 /*
- * The pages that the extended regions in use have room for, all together and
- * the largest. 0 where there are none, or no way to know.
+ * The pages that the addresses for scratch pages have room for, all together and
+ * the largest region. 0 where there are none, or no way to know.
  */
 static inline void read_regions(unsigned long *total, unsigned long *largest)
 {
@@ -187,8 +188,7 @@ static inline void read_regions(unsigned long *total, unsigned long *largest)
 		return;
 
 	while (fgets(line, sizeof(line), file)) {
-		if (!strstr(line, "Xen extended region") ||
-		    sscanf(line, "%llx-%llx", &start, &end) != 2)
+		if (sscanf(line, "%llx-%llx", &start, &end) != 2)
 			continue;
 		pages = (end - start + 1) / page_size();
 		*total += pages;
@@ -530,6 +530,22 @@ static inline unsigned int own_domid(void)
 	return domid;
 }
 
+/* On x86, a domain whose addresses are not translated by Xen. */
+static inline bool is_pv_domain(void)
+{
+	char type[8] = "";
+	FILE *file;
+
+	file = fopen(GUEST_TYPE_PATH, "r");
+	if (!file)
+		return false;
+	if (!fgets(type, sizeof(type), file))
+		type[0] = '\0';
+	fclose(file);
+
+	return !strcmp(type, "PV\n");
+}
+
 /* Returns a negative number after having skipped the test. */
 static inline int open_device(struct __test_metadata *_metadata,
 			      const char *path)
@@ -563,81 +579,17 @@ static inline bool open_devices(struct __test_metadata *_metadata,
 	return *gntalloc >= 0;
 }
 
-/* Pages of this domain that it has granted to itself. */
-struct shared_pages {
-	int fd;			/* of gntalloc */
-	unsigned int count;
-	__u64 index;
-	__u32 *refs;
-	char *addr;		/* as their owner sees them */
-};
-
-static inline int share_pages(int fd, unsigned int count,
-			      struct shared_pages *shared)
+/* The domain whose pages are mapped: see struct shared_pages. */
+static inline unsigned int granting_domid(void)
 {
-	struct ioctl_gntalloc_alloc_gref *op;
-	int err = 0;
+	const char *path = getenv("XEN_TEST_GRANTS");
+	unsigned long domid;
 
-	memset(shared, 0, sizeof(*shared));
-
-	op = calloc(1, sizeof(*op) + count * sizeof(op->gref_ids[0]));
-	shared->refs = calloc(count, sizeof(shared->refs[0]));
-	if (!op || !shared->refs) {
-		err = -ENOMEM;
-		goto out;
-	}
-
-	op->domid = own_domid();
-	op->flags = GNTALLOC_FLAG_WRITABLE;
-	op->count = count;
-	if (ioctl(fd, IOCTL_GNTALLOC_ALLOC_GREF, op)) {
-		err = -errno;
-		goto out;
-	}
-	memcpy(shared->refs, op->gref_ids_flex, count * sizeof(shared->refs[0]));
-
-	shared->fd = fd;
-	shared->count = count;
-	shared->index = op->index;
-	shared->addr = mmap(NULL, count * page_size(), PROT_READ | PROT_WRITE,
-			    MAP_SHARED, fd, op->index);
-	if (shared->addr == MAP_FAILED) {
-		struct ioctl_gntalloc_dealloc_gref dealloc = {
-			.index = op->index,
-			.count = count,
-		};
-
-		err = -errno;
-		ioctl(fd, IOCTL_GNTALLOC_DEALLOC_GREF, &dealloc);
-	}
-out:
-	if (err) {
-		free(shared->refs);
-		shared->refs = NULL;
-	}
-	free(op);
-	return err;
-}
-
-/* Only when nothing maps the pages any more, or Xen keeps them granted. */
-static inline int unshare_pages(struct shared_pages *shared)
-{
-	struct ioctl_gntalloc_dealloc_gref op = {
-		.index = shared->index,
-		.count = shared->count,
-	};
-	int err = 0;
-
-	if (!shared->refs)
-		return 0;
-
-	if (munmap(shared->addr, shared->count * page_size()) ||
-	    ioctl(shared->fd, IOCTL_GNTALLOC_DEALLOC_GREF, &op))
-		err = -errno;
-
-	free(shared->refs);
-	shared->refs = NULL;
-	return err;
+	if (!path)
+		return own_domid();
+	if (!read_number(path, &domid))
+		ksft_exit_fail_msg("XEN_TEST_GRANTS=%s cannot be read\n", path);
+	return domid;
 }
 
 /* A mapping of grants, or, without an address, only the pages for one. */
@@ -651,6 +603,7 @@ struct grant_mapping {
 static inline struct ioctl_gntdev_map_grant_ref *
 new_request(const __u32 *refs, unsigned int count)
 {
+	const unsigned int domid = granting_domid();
 	struct ioctl_gntdev_map_grant_ref *op;
 	unsigned int i;
 
@@ -660,7 +613,7 @@ new_request(const __u32 *refs, unsigned int count)
 
 	op->count = count;
 	for (i = 0; refs && i < count; i++) {
-		op->refs[i].domid = own_domid();
+		op->refs[i].domid = domid;
 		op->refs[i].ref = refs[i];
 	}
 
@@ -732,6 +685,186 @@ static inline int map_grants(int fd, const __u32 *refs, unsigned int count,
 
 	map->addr = addr;
 	return 0;
+}
+
+/*
+ * Pages to map. They are pages of this domain that it has granted to itself, or,
+ * where that is of no use, pages that another domain has granted to it: see
+ * offer_pages. $XEN_TEST_GRANTS is a file then with the number of that domain and
+ * after it the references, one a line.
+ */
+struct shared_pages {
+	int fd;			/* of gntalloc */
+	unsigned int count;
+	__u64 index;
+	__u32 *refs;
+	char *addr;		/* as their owner sees them */
+
+	/* Those of another domain are seen through a mapping of their own. */
+	bool foreign;
+	int lock;
+	int gntdev;
+	struct grant_mapping view;
+};
+
+/* How many pages it takes to see @shared as the owner does. */
+static inline unsigned int view_pages(const struct shared_pages *shared)
+{
+	return shared->foreign ? shared->count : 0;
+}
+
+static inline int grant_pages(int fd, unsigned int domid, unsigned int count,
+			      struct shared_pages *shared)
+{
+	struct ioctl_gntalloc_alloc_gref *op;
+	int err = 0;
+
+	memset(shared, 0, sizeof(*shared));
+
+	op = calloc(1, sizeof(*op) + count * sizeof(op->gref_ids[0]));
+	shared->refs = calloc(count, sizeof(shared->refs[0]));
+	if (!op || !shared->refs) {
+		err = -ENOMEM;
+		goto out;
+	}
+
+	op->domid = domid;
+	op->flags = GNTALLOC_FLAG_WRITABLE;
+	op->count = count;
+	if (ioctl(fd, IOCTL_GNTALLOC_ALLOC_GREF, op)) {
+		err = -errno;
+		goto out;
+	}
+	memcpy(shared->refs, op->gref_ids_flex, count * sizeof(shared->refs[0]));
+
+	shared->fd = fd;
+	shared->count = count;
+	shared->index = op->index;
+	shared->addr = mmap(NULL, count * page_size(), PROT_READ | PROT_WRITE,
+			    MAP_SHARED, fd, op->index);
+	if (shared->addr == MAP_FAILED) {
+		struct ioctl_gntalloc_dealloc_gref dealloc = {
+			.index = op->index,
+			.count = count,
+		};
+
+		err = -errno;
+		ioctl(fd, IOCTL_GNTALLOC_DEALLOC_GREF, &dealloc);
+	}
+out:
+	if (err) {
+		free(shared->refs);
+		shared->refs = NULL;
+	}
+	free(op);
+	return err;
+}
+
+/*
+ * Take @count of the references at @path that nobody else has: who has one holds
+ * a lock on that byte of the file. Returns a file to close when they are no
+ * longer needed, which happens by itself when the process ends.
+ */
+static inline int lock_grants(const char *path, unsigned int count,
+			      __u32 *refs)
+{
+	struct flock lock = {
+		.l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_len = count,
+	};
+	unsigned int domid, ref, i = 0;
+	FILE *file = fopen(path, "r");
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	bool found = false;
+
+	if (!file || fd < 0 || fscanf(file, "%u", &domid) != 1)
+		goto out;
+	while (fcntl(fd, F_OFD_SETLK, &lock)) {
+		if (errno != EAGAIN && errno != EACCES)
+			goto out;
+		lock.l_start++;
+	}
+	while (!found && fscanf(file, "%u", &ref) == 1) {
+		if (i >= lock.l_start)
+			refs[i - lock.l_start] = ref;
+		found = ++i == lock.l_start + count;
+	}
+out:
+	if (file)
+		fclose(file);
+	if (!found && fd >= 0)
+		close(fd);
+	return found ? fd : -ENOSPC;
+}
+
+static inline int take_foreign_pages(const char *path, unsigned int count,
+				     struct shared_pages *shared)
+{
+	int err = -ENOMEM;
+
+	memset(shared, 0, sizeof(*shared));
+	shared->foreign = true;
+	shared->count = count;
+	shared->refs = calloc(count, sizeof(shared->refs[0]));
+	if (!shared->refs)
+		return err;
+
+	shared->lock = lock_grants(path, count, shared->refs);
+	shared->gntdev = open("/dev/xen/gntdev", O_RDWR | O_CLOEXEC);
+	if (shared->lock < 0 || shared->gntdev < 0)
+		err = shared->lock < 0 ? shared->lock : -errno;
+	else
+		err = map_grants(shared->gntdev, shared->refs, count,
+				 &shared->view);
+	shared->addr = shared->view.addr;
+	if (!err)
+		return 0;
+
+	if (shared->gntdev >= 0)
+		close(shared->gntdev);
+	if (shared->lock >= 0)
+		close(shared->lock);
+	free(shared->refs);
+	shared->refs = NULL;
+	return err;
+}
+
+static inline int share_pages(int fd, unsigned int count,
+			      struct shared_pages *shared)
+{
+	const char *path = getenv("XEN_TEST_GRANTS");
+
+	if (path)
+		return take_foreign_pages(path, count, shared);
+
+	return grant_pages(fd, own_domid(), count, shared);
+}
+
+/* Only when nothing maps the pages any more, or Xen keeps them granted. */
+static inline int unshare_pages(struct shared_pages *shared)
+{
+	struct ioctl_gntalloc_dealloc_gref op = {
+		.index = shared->index,
+		.count = shared->count,
+	};
+	int err = 0;
+
+	if (!shared->refs)
+		return 0;
+
+	if (shared->foreign) {
+		err = release_mapping(shared->gntdev, &shared->view);
+		close(shared->gntdev);
+		close(shared->lock);
+	} else if (munmap(shared->addr, shared->count * page_size()) ||
+		   ioctl(shared->fd, IOCTL_GNTALLOC_DEALLOC_GREF, &op)) {
+		err = -errno;
+	}
+
+	free(shared->refs);
+	shared->refs = NULL;
+	return err;
 }
 
 /* Random numbers, the same in every run ---------------------------------- */
