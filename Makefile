@@ -14,21 +14,25 @@ MEM      ?= 4G
 DOM0_MEM ?= 1G
 CPUS     ?= 1
 XEN_ARGS ?=
+GUESTS   ?= pv pvh
 JOBS     ?= $(shell nproc)
 DEBUG    ?=
 BUILD    ?= build
 
 KERNELS := 6.12 7.3
 XENS    := 4.17 4.20
-ARCHS   := arm64
+ARCHS   := arm64 x86_64
 DEBUGS  := kasan kcsan
-PAGE_SIZES := 4K 16K 64K
+GUEST_KINDS := pv pvh hvm
+PAGE_SIZES_arm64  := 4K 16K 64K
+PAGE_SIZES_x86_64 := 4K
 
 define HELP
 make run      boot Xen and a dom0 under QEMU, start a domU whose disk dom0 serves,
               report which memory was mapped where and what that cost
 make test     KUnit, also with KASAN, and the selftests in dom0 on every Xen and
               memory layout
+make test-all the same on each architecture
 make kunit    the KUnit tests only, without Xen
 make shell    a shell in dom0
 make apply LINUX=TREE
@@ -40,18 +44,19 @@ KERNEL=$(KERNEL)    Linux version: $(KERNELS)
 LINUX=$(LINUX)         any kernel tree to use instead; it is copied, never changed
 XEN=$(XEN)       Xen version: $(XENS)
 ARCH=$(ARCH)     architecture: $(ARCHS)
-PAGES=$(PAGES)        size of the kernel's pages: $(PAGE_SIZES)
+PAGES=$(PAGES)        size of the kernel's pages: $(PAGE_SIZES_$(ARCH))
 MEM=$(MEM)         memory of the machine, as QEMU takes it
 DOM0_MEM=$(DOM0_MEM)    memory of dom0, as Xen takes it
 CPUS=$(CPUS)         processors of the machine, and of dom0
 XEN_ARGS=$(XEN_ARGS)      more for the command line of Xen, such as ext_regions=0
 DEBUG=$(DEBUG)         kasan: the kernels report bad accesses, wrong locking, leaks,
               kcsan: they report data races; either takes several times longer
+GUESTS=$(GUESTS)  with ARCH=x86_64, the kinds of domU to start: $(GUEST_KINDS)
 JOBS=$(JOBS)         compilers that run at a time
 BUILD=$(BUILD)    the build directory
 endef
 
-.PHONY: help run test kunit shell apply clean packages tree kernel selftests
+.PHONY: help run test test-all kunit shell apply clean packages tree kernel selftests
 
 help:
 	$(info $(HELP))

@@ -15,7 +15,7 @@ prefix='s/\r$//
 :again
 s/^\[ *[0-9]+\.[0-9]+\](\[ *[CT][0-9]+\])? //
 t again
-s/^xen-test: (domu|grants)\.log\| //
+s/^xen-test: (domu|grants|granter)(-[a-z]+)*\.log\| //
 t again
 s/^\(XEN\) DOM[0-9]+: //
 t again'
@@ -76,6 +76,7 @@ yes [    1.234567] kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug
 yes [    1.234567] Call trace:
 yes [    1.234567] Out of memory: Killed process 99 (gntdev_large)
 yes [    1.234567] xen-test: domu.log| [    0.123456] WARNING: CPU: 0 PID: 1 at mm/page_alloc.c:1
+yes [    1.234567] xen-test: grants-pvh.log| [    0.123456] WARNING: CPU: 0 PID: 1 at mm/page_alloc.c:1
 yes (XEN) DOM1: [    0.123456] WARNING: CPU: 0 PID: 1 at mm/page_alloc.c:1
 yes (XEN) Assertion 'page_get_owner(pg)' failed at common/page_alloc.c:1
 yes (XEN) Xen BUG at arch/arm/mm.c:1

@@ -7,7 +7,7 @@
 #
 #   initramfs.sh OUTPUT
 #
-# Called by boot.sh; environment: IMAGE, XEN_ROOT and SELFTESTS, see there.
+# Called by boot.sh; environment: IMAGE, XEN_ROOT, SELFTESTS and GUESTS, see there.
 # Nothing is done while OUTPUT is newer than everything that goes into it.
 
 set -eu
@@ -17,7 +17,11 @@ here=$(dirname "$0")
 
 # The time of the last status change, as unpacking a package, or replacing a
 # file by an older one, leaves the time of modification in the past.
-inputs="$IMAGE $XEN_ROOT $SELFTESTS"
+hvm=
+case " ${GUESTS:-} " in
+*" hvm "*)	hvm=/usr/libexec/xen-qemu-system-i386 ;;
+esac
+inputs="$IMAGE $XEN_ROOT $SELFTESTS $hvm"
 if [ -e "$output" ] && [ "$(cat "$output.inputs")" = "$inputs" ] &&
    [ -z "$(find "$IMAGE" "$XEN_ROOT" "$SELFTESTS" "$here/initramfs.sh" \
 		"$here/dom0-init" "$here/dom0-block" "$here/domu-init" \
@@ -40,10 +44,10 @@ archive()
 
 # The domU: all it does is in domu-init.
 mkdir -p "$work/domu/bin" "$root/boot"
-cp "$XEN_ROOT/bin/busybox" "$work/domu/bin/"
+cp "$XEN_ROOT/bin/busybox" "$SELFTESTS/offer_pages" "$work/domu/bin/"
 install -m 755 "$here/domu-init" "$work/domu/init"
 archive "$work/domu" "$root/boot/domu.cpio"
-cp "$IMAGE" "$root/boot/Image"
+cp "$IMAGE" "$root/boot/kernel"
 
 # Its disk, and the checksum by which it knows the file on it.
 mkdir "$work/disk"
@@ -55,10 +59,12 @@ mke2fs -q -t ext2 -b 4096 -d "$work/disk" "$root/boot/disk.img"
 # Dom0's programs. Xen's tools find each other by the path they were built
 # with; xl loads libgcc_s only when a thread of its ends.
 mkdir -p "$root/bin" "$root/lib" "$root/etc/xen/scripts" "$root/selftests"
-cp "$XEN_ROOT/bin/busybox" "$XEN_ROOT/usr/bin/xenstore" "$root/bin/"
+cp "$XEN_ROOT/bin/busybox" "$XEN_ROOT/usr/bin/xenstore" \
+	"$SELFTESTS/offer_pages" "$root/bin/"
 tools=$(cd "$XEN_ROOT" && echo usr/lib/xen-*/bin)
 mkdir -p "$root/$tools"
-for tool in xl xenstored xenconsoled xenconsole xen-init-dom0; do
+for tool in xl xenstored xenconsoled xenconsole xen-init-dom0 \
+	    libxl-save-helper xentrace; do
 	cp "$XEN_ROOT/$tools/$tool" "$root/$tools/"
 done
 touch "$root/etc/xen/xl.conf"
@@ -75,7 +81,9 @@ add_library()
 {
 	[ ! -e "$root/lib/$1" ] || return 0
 	for directory in "$XEN_ROOT"/lib "$XEN_ROOT"/lib/*-linux-gnu \
-			 "$XEN_ROOT"/usr/lib/*-linux-gnu; do
+			 "$XEN_ROOT"/usr/lib/*-linux-gnu \
+			 ${hvm:+/lib/x86_64-linux-gnu} \
+			 ${hvm:+/usr/lib/x86_64-linux-gnu}; do
 		[ -e "$directory/$1" ] || continue
 		cp -L "$directory/$1" "$root/lib/"
 		add_libraries_of "$root/lib/$1"
@@ -93,10 +101,27 @@ add_libraries_of()
 	done
 }
 
+# The programs of x86-64 name their loader by this path.
+ln -s lib "$root/lib64"
 add_library libgcc_s.so.1
 for file in "$root/bin/xenstore" "$root/$tools"/*; do
 	add_libraries_of "$file"
 done
+
+rm "$root/selftests/offer_pages"
+
+# The devices of an HVM guest: QEMU, which is not in XEN_ROOT, and what it loads.
+if [ -n "$hvm" ]; then
+	mkdir -p "$root/usr/libexec" "$root/usr/share/seabios" \
+		"$root/usr/share/qemu/keymaps" "$root/${tools%/bin}/boot"
+	cp "$hvm" "$root/usr/libexec/"
+	cp "$XEN_ROOT/${tools%/bin}/boot/hvmloader" "$root/${tools%/bin}/boot/"
+	cp /usr/share/seabios/bios-256k.bin "$root/usr/share/seabios/"
+	cp /usr/share/qemu/kvmvapic.bin /usr/share/qemu/linuxboot*.bin \
+		"$root/usr/share/qemu/"
+	cp /usr/share/qemu/keymaps/* "$root/usr/share/qemu/keymaps/"
+	add_libraries_of "$hvm"
+fi
 
 archive "$root" "$work/cpio"
 echo "$inputs" > "$output.inputs"

@@ -18,7 +18,9 @@ objects=$KUNIT${debug:+-$debug}
 log=$LOGS/$name.log
 console=$LOGS/$name.console.log
 
-set -- --kunitconfig=tools/testing/kunit/configs/xen_unpopulated.config
+config=xen_unpopulated
+[ "$ARCH" != x86_64 ] || config=xen_unpopulated_x86_64
+set -- --kunitconfig=tools/testing/kunit/configs/$config.config
 if [ "$PAGES" != 4K ]; then
 	set -- "$@" --kunitconfig="$HARNESS/pages-$PAGES.config"
 fi

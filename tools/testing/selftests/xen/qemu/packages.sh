@@ -4,7 +4,8 @@
 # Debian packages for the rig.
 #
 #   packages.sh missing            name what host-packages lists and this
-#                                  machine lacks
+#                                  machine lacks for $ARCH, or without that
+#                                  for all
 #   packages.sh host               install that
 #   packages.sh xen VERSION ARCH   make $BUILD/xen-VERSION-ARCH: hypervisor,
 #                                  toolstack, libraries and busybox, unpacked
@@ -35,8 +36,13 @@ missing()
 	command -v dpkg-query >/dev/null ||
 		die "this works on Debian only (no dpkg-query found)"
 	{
-		sed 's/#.*//' "$here/host-packages" | while read -r name; do
+		sed 's/#.*//' "$here/host-packages" |
+		while read -r name arch; do
 			[ -n "$name" ] || continue
+			case ${ARCH:-} in
+			"" | "${arch:-$ARCH}") ;;
+			*) continue ;;
+			esac
 			status=$(dpkg-query -W -f '${db:Status-Status}' \
 				"$name" 2>/dev/null) || :
 			[ "$status" = installed ] || echo "$name"
@@ -197,23 +203,30 @@ unpack()
 
 xen()
 {
-	version=$1 arch=$2
+	version=$1 target=$BUILD/xen-$1-$2
 	case $version in
 	4.17) release=bookworm ;;
 	4.20) release=trixie ;;
 	*) die "no Debian release known with Xen $version" ;;
 	esac
-	target=$BUILD/xen-$version-$arch
 	[ ! -e "$target" ] || return 0
 
+	# Debian's name of the architecture, and what only its tools need.
+	case $2 in
+	arm64) arch=arm64 more=libfdt1 ;;
+	x86_64) arch=amd64 more="liblzma5 libzstd1" ;;
+	*) die "no Debian architecture known for $2" ;;
+	esac
+
 	work_directory
+	# shellcheck disable=SC2086 # a list of package names
 	download "$release" "$arch" \
 		"xen-hypervisor-$version-$arch" "xen-utils-$version" \
 		"libxenmisc$version" xenstore-utils libxencall1 \
 		libxendevicemodel1 libxenevtchn1 libxenforeignmemory1 \
 		libxengnttab1 libxenhypfs1 libxenstore4 libxentoolcore1 \
-		libxentoollog1 libc6 libgcc-s1 libfdt1 libuuid1 libyajl2 \
-		zlib1g busybox-static
+		libxentoollog1 libc6 libgcc-s1 libuuid1 libyajl2 zlib1g \
+		busybox-static $more
 	unpack "$work/root"
 	mv "$work/root" "$target"
 }

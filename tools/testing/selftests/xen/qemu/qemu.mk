@@ -3,7 +3,7 @@
 # How to build and run a kernel with the series on Xen under QEMU.  Included
 # by the Makefile at the top, which has the variables' defaults and meanings.
 #
-# In $(BUILD), for K = 6.12, 7.3 or custom-NAME and A = arm64, with -16K or -64K
+# In $(BUILD), for K = 6.12, 7.3 or custom-NAME and A = arm64 or x86_64, with -16K or -64K
 # behind A when PAGES= is that, and -kasan or -kcsan when DEBUG= is:
 #
 #   linux-K/                Debian's source, or a copy of LINUX=, with the series
@@ -22,8 +22,10 @@ one-of = $(if $(and $(filter 1,$(words $($1))),$(filter $2,$($1))),,$(error \
 
 $(call one-of,XEN,$(XENS))
 $(call one-of,ARCH,$(ARCHS))
-$(call one-of,PAGES,$(PAGE_SIZES))
+$(call one-of,PAGES,$(PAGE_SIZES_$(ARCH)))
 $(if $(DEBUG),$(call one-of,DEBUG,$(DEBUGS)))
+$(if $(filter-out $(GUEST_KINDS),$(GUESTS)),$(error \
+	GUESTS=$(GUESTS) is unknown, choose some of: $(GUEST_KINDS)))
 
 TOP     := $(CURDIR)
 HARNESS := $(TOP)/tools/testing/selftests/xen/qemu
@@ -70,13 +72,15 @@ KCSAN_OPTIONS := KCSAN_SANITIZE=n $(patsubst %,KCSAN_SANITIZE_%.o=y, \
 	unpopulated_regions_kunit balloon gntalloc gntdev gntdev-dmabuf \
 	grant-table mem-reservation privcmd xlate_mmu)
 
-CROSS_COMPILE_arm64 := aarch64-linux-gnu-
-IMAGE_arm64         := arch/arm64/boot/Image
-CROSS_COMPILE       := $(CROSS_COMPILE_$(ARCH))
-IMAGE               := $(OBJECTS)/$(IMAGE_$(ARCH))
+CROSS_COMPILE_arm64  := aarch64-linux-gnu-
+CROSS_COMPILE_x86_64 := x86_64-linux-gnu-
+IMAGE_arm64          := arch/arm64/boot/Image
+IMAGE_x86_64         := arch/x86/boot/bzImage
+CROSS_COMPILE        := $(CROSS_COMPILE_$(ARCH))
+IMAGE                := $(OBJECTS)/$(IMAGE_$(ARCH))
 
 export TOP HARNESS BUILD LOGS KERNEL XEN ARCH PAGES MACHINE VARIANT CROSS_COMPILE
-export JOBS MEM DOM0_MEM CPUS XEN_ARGS DEBUG TREE KUNIT SELFTESTS XEN_ROOT IMAGE KCSAN_OPTIONS
+export JOBS MEM DOM0_MEM CPUS XEN_ARGS GUESTS DEBUG TREE KUNIT SELFTESTS XEN_ROOT IMAGE KCSAN_OPTIONS
 
 # A make that is started from here must not take our command line for its own;
 # all that it needs of that is in the environment.  And our files are
@@ -199,6 +203,9 @@ test:
 		exit 1; \
 	}
 	@sh $(HARNESS)/test.sh
+
+test-all: build-directory
+	@sh $(HARNESS)/test-all.sh $(ARCHS)
 
 # ---- the rest ----
 

@@ -43,13 +43,16 @@ row_of_stats()
 
 what_ran()
 {
+	kinds=
+	[ "$ARCH" != x86_64 ] || kinds=${GUESTS:-pv pvh}
 	echo
 	echo "What ran"
 	tr '\n' ' ' <<END | fold -s -w 78 | sed 's/^/  /'
 Xen $XEN, and above it Linux $KERNEL as dom0, the domain that has the devices
 and manages the others, on an emulated $ARCH machine with ${MEM:-4G} of memory,
 of which dom0 got ${DOM0_MEM:-1G}. Pages have $PAGES.${DEBUG:+ Linux checks itself ($DEBUG).}${XEN_ARGS:+ More options of Xen: $XEN_ARGS.}
-Xen's tool xl created a domU: a guest with a disk, which is a file in dom0. For
+Xen's tool xl created a domU: a guest with a disk, which is a file in dom0.${kinds:+ The
+kinds of domU: $kinds, one after the other; the figures are about the first.} For
 everything the domU reads or writes, dom0 maps pages of the domU's memory. Each
 mapping needs a page of dom0's address space with nothing behind it: a scratch
 page.
@@ -62,7 +65,7 @@ regions()
 	echo
 	echo "Extended regions: addresses that Xen promises to leave unused"
 	if [ ! -s "$files/advertised" ]; then
-		echo "  none"
+		echo "  none$([ "$ARCH" = arm64 ] || echo ', so holes in /proc/iomem above 4 GiB are used')"
 	fi
 	while read -r start size; do
 		printf '  %#014x-%#014x %8d MiB\n' "$((start))" \
@@ -78,7 +81,7 @@ iomem()
 	echo
 	row "In dom0's /proc/iomem" before during after
 	for stage in before during after; do
-		sed -n "s/^\( *\)\([0-9a-f]*\)-\([0-9a-f]*\) : \(System RAM\|Xen .*\)$/$stage \2 \3 \1\2-\3 : \4/p" \
+		sed -n "s/^\( *\)\([0-9a-f]*\)-\([0-9a-f]*\) : \(System RAM\|Unusable memory\|Xen .*\)$/$stage \2 \3 \1\2-\3 : \4/p" \
 			"$files/iomem.$stage"
 	done | awk '{
 		stage = $1
@@ -108,9 +111,13 @@ scratch_pages()
 		return
 	fi
 	row "Pages for mappings, in numbers" before during after
-	row_of_stats "in use, from extended regions" scratch_used
+	row_of_stats "in use, at unused addresses" scratch_used
+	[ "$ARCH" = arm64 ] ||
+		row_of_stats "in use, page structures without RAM (donated)" donated_used
 	row_of_stats "in use, given up by dom0 (ballooned)" ballooned_used
-	row_of_stats "free, from extended regions" scratch_free
+	row_of_stats "free, at unused addresses" scratch_free
+	[ "$ARCH" = arm64 ] ||
+		row_of_stats "free, donated" donated_free
 }
 
 cost()

@@ -31,7 +31,8 @@ mkdir "$LOGS"
 results=$LOGS/results
 
 # Count the result lines on the standard input, and show them: the passed ones
-# as a number for each program, all others one by one.
+# as a number for each program, the skipped ones as one for each reason, and all
+# others one by one.
 count()
 {
 	tee -a "$results" | awk -F '\t' '
@@ -44,14 +45,23 @@ count()
 		}
 		if ($1 == "pass")
 			passed[program]++
+		else if ($1 == "skip")
+			skipped[program, $3]++
 		else
 			other[program] = other[program] sprintf("%15s: %s%s\n",
 				$1, $2, $3 == "" ? "" : ": " $3)
 	}
 	END {
-		for (i = 1; i <= programs; i++)
+		for (i = 1; i <= programs; i++) {
 			printf "%11d passed: %s\n%s", passed[order[i]],
 			       order[i], other[order[i]]
+			for (key in skipped) {
+				split(key, part, SUBSEP)
+				if (part[1] == order[i])
+					printf "%19d skipped: %s\n",
+					       skipped[key], part[2]
+			}
+		}
 	}'
 }
 
@@ -90,7 +100,7 @@ kunit()
 regions_come_to()
 {
 	bytes=0
-	for range in $(sed -n 's/^\([^ ]*\) : Xen extended region$/\1/p' \
+	for range in $(sed -n 's/^ *\([^ ]*\) : Xen extended region$/\1/p' \
 			"$LOGS/$2/iomem.before"); do
 		bytes=$((bytes + 0x${range#*-} + 1 - 0x${range%-*}))
 	done
@@ -103,12 +113,12 @@ regions_come_to()
 }
 
 # Boot once.
-#   layout NAME XEN MEM CPUS XEN-ARGUMENTS MODE REGIONS-MIB
+#   layout NAME XEN MEM CPUS XEN-ARGUMENTS MODE REGIONS-MIB [GUESTS]
 layout()
 {
-	step "layout $1: Xen $2, $3 of memory, processors: $4${5:+, $5}"
+	step "layout $1: Xen $2, $3 of memory, processors: $4${5:+, $5}${8:+, domUs: $8}"
 	status=0
-	XEN=$2 XEN_ROOT=$BUILD/xen-$2-$ARCH MEM=$3 CPUS=$4 XEN_ARGS=$5 \
+	XEN=$2 XEN_ROOT=$BUILD/xen-$2-$ARCH MEM=$3 CPUS=$4 XEN_ARGS=$5 GUESTS=${8:-} \
 		DOM0_MEM=1G sh "$here/boot.sh" "$6" "$1" || status=$?
 	if [ $status != 0 ] && ! grep -qs '^fail' "$LOGS/$1/results"; then
 		printf 'fail\t%s/boot\tdid not take place\n' "$1" \
@@ -124,11 +134,11 @@ layout()
 	result harness/tap sh "$here/tap.sh" --self-test
 } | count
 
-# KASAN finds most of what KUnit can bring to light, so it is always there; in
-# dom0 it takes minutes.
+# KASAN finds most of what KUnit can bring to light, so it is always there, on the
+# architecture where the suites are complete; in dom0 it takes minutes.
 if [ -z "${DEBUG:-}" ]; then
 	kunit ""
-	kunit kasan
+	[ "$ARCH" != arm64 ] || kunit kasan
 else
 	kunit "$DEBUG"
 fi
@@ -136,11 +146,29 @@ fi
 # Extended regions of 3 GiB in all, most of it below RAM, with one processor and
 # with two; of 1 GiB below RAM and 126 MiB above; none.  Rounding to granules
 # takes up to 64 MiB from each.  What a domU finds depends on Xen only.
-layout xen4.17 4.17 4G 1 "" test-domu 3000
-layout xen4.17-2cpus 4.17 4G 2 "" test 3000
-layout xen4.20-2176M 4.20 2176M 1 "" test-domu 960
-layout xen4.17-no-regions 4.17 4G 1 ext_regions=0 test 0
-layout xen4.17-dom0less 4.17 4G 1 "" dom0less 1
+arm64()
+{
+	layout xen4.17 4.17 4G 1 "" test-domu 3000
+	layout xen4.17-2cpus 4.17 4G 2 "" test 3000
+	layout xen4.20-2176M 4.20 2176M 1 "" test-domu 960
+	layout xen4.17-no-regions 4.17 4G 1 ext_regions=0 test 0
+	layout xen4.17-dom0less 4.17 4G 1 "" dom0less 1
+}
+
+# A PV dom0 that lives on holes in its memory map, one that has page structures
+# for more memory than it has got (donated pages), and a PVH dom0, which has the
+# RAM that it has not got, 3 GiB; domUs of all kinds, and all of the toolstack.
+x86_64()
+{
+	layout xen4.17-pv 4.17 4G 1 "" test-domu 0 "pv hvm"
+	layout xen4.17-pv-donated 4.17 4G 1 dom0_mem=max:3G test 0 pv
+	layout xen4.20-pv 4.20 4G 1 "" test 0 pv
+	layout xen4.17-pvh 4.17 4G 1 dom0=pvh test-domu 3000 pvh
+	layout xen4.17-pv-toolstack 4.17 4G 1 "" toolstack 0 pv
+	layout xen4.17-pvh-toolstack 4.17 4G 1 dom0=pvh toolstack 3000 "pv pvh"
+}
+
+"$ARCH"
 
 passed=$(grep -c '^pass' "$results") || true
 failed=$(grep -c '^fail' "$results") || true
