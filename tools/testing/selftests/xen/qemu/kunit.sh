@@ -35,6 +35,8 @@ if [ "$debug" = kcsan ]; then
 	set -- "$@" --qemu_args="-smp 2"
 fi
 
+PATH=$HARNESS/tcg:$PATH
+export PATH
 mkdir -p "$objects"
 rm -f "$console" "$objects/test.log"
 
