@@ -2030,8 +2030,8 @@ EXPORT_SYMBOL_GPL(xen_free_unpopulated_contiguous_pages);
  * @size: how many bytes, a multiple of @align
  * @align: alignment of the first address, and the fewest bytes that are of use
  *
- * For the balloon driver on Arm.  Memory that a domain gets while it runs must not be
- * placed over a device, or where Xen maps something of its own.  Where the
+ * For the balloon driver on Arm.  Memory that a domain gets while it runs must
+ * not be placed over a device, or where Xen maps something of its own.  Where the
  * firmware advertises addresses that stay unused, these are for it as well as
  * for foreign mappings.  No scratch page is made of what is reserved.  It must
  * not be merged with what is next to it; xen_unpopulated_unreserve() gives it

@@ -691,7 +691,7 @@ static inline int map_grants(int fd, const __u32 *refs, unsigned int count,
  * Pages to map. They are pages of this domain that it has granted to itself, or,
  * where that is of no use, pages that another domain has granted to it: see
  * offer_pages. $XEN_TEST_GRANTS is a file then with the number of that domain and
- * after it the references, one a line.
+ * after it the references, as offer_pages says them.
  */
 struct shared_pages {
 	int fd;			/* of gntalloc */
@@ -773,7 +773,7 @@ static inline int lock_grants(const char *path, unsigned int count,
 		.l_whence = SEEK_SET,
 		.l_len = count,
 	};
-	unsigned int domid, ref, i = 0;
+	unsigned int domid, ref, last, i = 0;
 	FILE *file = fopen(path, "r");
 	int fd = open(path, O_RDWR | O_CLOEXEC);
 	bool found = false;
@@ -785,10 +785,12 @@ static inline int lock_grants(const char *path, unsigned int count,
 			goto out;
 		lock.l_start++;
 	}
-	while (!found && fscanf(file, "%u", &ref) == 1) {
-		if (i >= lock.l_start)
-			refs[i - lock.l_start] = ref;
-		found = ++i == lock.l_start + count;
+	while (!found && fscanf(file, "%u-%u", &ref, &last) == 2) {
+		for (; ref <= last && !found; ref++) {
+			if (i >= lock.l_start)
+				refs[i - lock.l_start] = ref;
+			found = ++i == lock.l_start + count;
+		}
 	}
 out:
 	if (file)
