@@ -228,10 +228,8 @@ VISIBLE_IF_KUNIT int xen_scratch_find_taken(struct rb_root_cached *taken,
 			     of_node_is_type(np, "pciex") ||
 			     of_node_name_eq(np, "pcie")))
 			ret = add_windows(taken, np, ranges, nr_ranges);
-		if (ret) {
-			of_node_put(np);
+		if (ret)
 			break;
-		}
 	}
 
 	return ret;
