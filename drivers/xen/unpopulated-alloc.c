@@ -45,6 +45,12 @@
  *    for.  They go back to the balloon driver as soon as they are freed; the
  *    next request tries addresses first again.
  *
+ * What is done for each page under the lock is kept short.  Pages are taken and
+ * put back a word of the bitmap at a time, or all at once if they are
+ * consecutive.  What is only needed now and then is found out then (which
+ * chunks are idle), or kept up late (which have free pages), and one comparison
+ * with @watch tells that it is time to look at anything else.
+ *
  * Locking: @lock of the pool is a spinlock that is held to mark pages as taken
  * or free, never while anything sleeps.  Chunks are made under @grow_lock,
  * which no thread takes that finds enough free pages.  Block I/O may wait for
@@ -83,7 +89,7 @@
 #define CREATE_TRACE_POINTS
 #include <trace/events/xen_unpopulated.h>
 
-/* Set on the entry @index of a chunk that has a free page. */
+/* Set on the entry @index of a chunk that is @available. */
 #define XEN_SCRATCH_AVAILABLE	XA_MARK_0
 
 /* How many granules that cannot be mapped one growth tries before giving up. */
@@ -102,7 +108,9 @@
  *	of hot-added chunks the first one
  * @nr_pages: number of pfns in the range
  * @nr_free: number of bits set in @free
+ * @available: may have a free page, so that whoever needs one looks here
  * @lowest_word: no bit is set in @free before this word
+ * @nr_blocks: contiguous blocks that are out and have pages of this chunk
  * @free: the pages that can be handed out
  * @members: donated chunks only: the pages that were donated, all that may ever
  *	be handed out; NULL: every page of the range
@@ -114,14 +122,18 @@
  * @pgmap: hot-added chunks only: the mapping
  */
 struct xen_scratch_chunk {
+	/* What is used for every request comes first, to be in one cacheline. */
 	struct page		*first;
-	unsigned long		index;
-	unsigned long		nr_pages;
 	unsigned long		nr_free;
 	unsigned long		lowest_word;
 	unsigned long		*free;
 	unsigned long		*members;
 	unsigned long		nr_ready;
+	unsigned long		nr_blocks;
+	bool			available;
+
+	unsigned long		index;
+	unsigned long		nr_pages;
 	struct list_head	list;
 	struct resource		res;
 	struct dev_pagemap	pgmap;
@@ -297,12 +309,56 @@ static __always_inline bool chunk_has(const struct xen_scratch_chunk *chunk,
 	       (likely(!chunk->members) || test_bit(offset, chunk->members));
 }
 
+/* Where a chunk that has @page is remembered. */
+static struct xen_scratch_chunk **recent_chunk(struct xen_scratch_pool *pool,
+					       struct page *page)
+{
+	unsigned long granule = (unsigned long)page /
+				(XEN_SCRATCH_GRANULE_PAGES * sizeof(*page));
+
+	return &pool->recent[granule % ARRAY_SIZE(pool->recent)];
+}
+
+static noinline struct xen_scratch_chunk *
+find_chunk(struct xen_scratch_pool *pool, struct page *page)
+{
+	struct xen_scratch_chunk **recent = recent_chunk(pool, page);
+	struct xen_scratch_chunk *chunk = *recent;
+
+	if (!chunk || !chunk_has(chunk, page - chunk->first)) {
+		chunk = xa_load(&pool->chunks, page_to_pfn(page) /
+					       XEN_SCRATCH_GRANULE_PAGES);
+		if (!chunk || !chunk_has(chunk, page - chunk->first))
+			return NULL;
+		*recent = chunk;
+	}
+	pool->last = chunk;
+
+	return chunk;
+}
+
+/* @chunk is going away. */
+static void forget_chunk(struct xen_scratch_pool *pool,
+			 const struct xen_scratch_chunk *chunk)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&pool->lock);
+
+	if (pool->last == chunk)
+		pool->last = NULL;
+	for (i = 0; i < ARRAY_SIZE(pool->recent); i++) {
+		if (pool->recent[i] == chunk)
+			pool->recent[i] = NULL;
+	}
+}
+
 /*
  * The chunk that @page can be freed to.  NULL if there is none, because the
  * page is ballooned, has never been handed out, or is not ours at all.
  */
-static struct xen_scratch_chunk *chunk_of(struct xen_scratch_pool *pool,
-					  struct page *page)
+static __always_inline struct xen_scratch_chunk *
+chunk_of(struct xen_scratch_pool *pool, struct page *page)
 {
 	struct xen_scratch_chunk *chunk = pool->last;
 
@@ -311,19 +367,48 @@ static struct xen_scratch_chunk *chunk_of(struct xen_scratch_pool *pool,
 	if (likely(chunk) && chunk_has(chunk, page - chunk->first))
 		return chunk;
 
-	chunk = xa_load(&pool->chunks,
-			page_to_pfn(page) / XEN_SCRATCH_GRANULE_PAGES);
-	if (!chunk || !chunk_has(chunk, page - chunk->first))
-		return NULL;
-	pool->last = chunk;
-
-	return chunk;
+	return find_chunk(pool, page);
 }
 
 /* Whether @chunk is hot-added and no page of it is out. */
 static bool chunk_is_idle(const struct xen_scratch_chunk *chunk)
 {
 	return chunk->nr_free == chunk->nr_pages && !chunk->members;
+}
+
+static noinline void make_available(struct xen_scratch_pool *pool,
+				    struct xen_scratch_chunk *chunk)
+{
+	xa_set_mark(&pool->chunks, chunk->index, XEN_SCRATCH_AVAILABLE);
+	chunk->available = true;
+	if (!pool->lowest || chunk->index < pool->lowest->index)
+		pool->lowest = chunk;
+}
+
+static noinline void make_unavailable(struct xen_scratch_pool *pool,
+				      struct xen_scratch_chunk *chunk)
+{
+	unsigned long index = chunk->index;
+
+	xa_clear_mark(&pool->chunks, index, XEN_SCRATCH_AVAILABLE);
+	chunk->available = false;
+	if (pool->lowest == chunk)
+		pool->lowest = xa_find_after(&pool->chunks, &index, ULONG_MAX,
+					     XEN_SCRATCH_AVAILABLE);
+}
+
+/*
+ * The lowest chunk that has a free page, or NULL.  Only here one without stops
+ * to be available: before that, pages may have come back.
+ */
+static struct xen_scratch_chunk *lowest_chunk(struct xen_scratch_pool *pool)
+{
+	lockdep_assert_held(&pool->lock);
+
+	while (pool->lowest && unlikely(!pool->lowest->nr_free))
+		make_unavailable(pool, pool->lowest);
+
+	return pool->lowest;
 }
 
 /*
@@ -336,19 +421,11 @@ static void add_free_pages(struct xen_scratch_pool *pool,
 {
 	lockdep_assert_held(&pool->lock);
 
-	if (!chunk->nr_free)
-		xa_set_mark(&pool->chunks, chunk->index, XEN_SCRATCH_AVAILABLE);
-	if (chunk != pool->lowest &&
-	    (!pool->lowest || chunk->index < pool->lowest->index))
-		pool->lowest = chunk;
-
+	if (unlikely(!chunk->available))
+		make_available(pool, chunk);
 	chunk->lowest_word = min(chunk->lowest_word, word);
 	chunk->nr_free += nr_pages;
 	pool->nr_free += nr_pages;
-	if (unlikely(chunk->members))
-		pool->donated_free += nr_pages;
-	else if (chunk->nr_free == chunk->nr_pages)
-		pool->nr_idle += chunk->nr_pages;
 }
 
 /* @nr_pages fewer bits are set in the bitmap of @chunk. */
@@ -356,23 +433,22 @@ static void remove_free_pages(struct xen_scratch_pool *pool,
 			      struct xen_scratch_chunk *chunk,
 			      unsigned long nr_pages)
 {
-	unsigned long index = chunk->index;
+	lockdep_assert_held(&pool->lock);
+
+	chunk->nr_free -= nr_pages;
+	pool->nr_free -= nr_pages;
+}
+
+/* Not too low, even if @used_max could not be reached. */
+static void set_watch(struct xen_scratch_pool *pool)
+{
+	unsigned long nr_pages = pool->nr_pages + pool->ballooned_used;
 
 	lockdep_assert_held(&pool->lock);
 
-	if (unlikely(chunk->members))
-		pool->donated_free -= nr_pages;
-	else if (chunk->nr_free == chunk->nr_pages)
-		pool->nr_idle -= chunk->nr_pages;
-	chunk->nr_free -= nr_pages;
-	pool->nr_free -= nr_pages;
-	if (chunk->nr_free)
-		return;
-
-	xa_clear_mark(&pool->chunks, index, XEN_SCRATCH_AVAILABLE);
-	if (pool->lowest == chunk)
-		pool->lowest = xa_find_after(&pool->chunks, &index, ULONG_MAX,
-					     XEN_SCRATCH_AVAILABLE);
+	pool->watch = nr_pages - min(nr_pages, pool->used_max);
+	if (pool->workqueue && !pool->growing_ahead)
+		pool->watch = max(pool->watch, pool->low_water);
 }
 
 static void update_used_max(struct xen_scratch_pool *pool)
@@ -380,20 +456,53 @@ static void update_used_max(struct xen_scratch_pool *pool)
 	pool->used_max = max(pool->used_max,
 			     pool->nr_pages - pool->nr_free +
 			     pool->ballooned_used);
+	set_watch(pool);
+}
+
+/*
+ * Pages have been taken.  Returns whether few are left and @work has not been
+ * told yet.  It is even if they come back at once: more are used now and then.
+ */
+static __always_inline bool few_left(struct xen_scratch_pool *pool)
+{
+	lockdep_assert_held(&pool->lock);
+
+	if (likely(pool->nr_free >= pool->watch))
+		return false;
+
+	update_used_max(pool);
+	if (pool->nr_free >= pool->low_water || !pool->workqueue ||
+	    pool->growing_ahead)
+		return false;
+
+	pool->growing_ahead = true;
+	set_watch(pool);
+
+	return true;
 }
 
 /*
  * The loops over pages are unrolled: there is little else to do for a page, and
  * it is done with the lock held.
  */
-static struct page **store_run(struct page **pages, struct page *page,
-			       unsigned long run)
+static __always_inline void store_8(struct page **p, struct page *page)
 {
-	for (; run >= 4; run -= 4, page += 4, pages += 4) {
-		pages[0] = page;
-		pages[1] = page + 1;
-		pages[2] = page + 2;
-		pages[3] = page + 3;
+	p[0] = page;
+	p[1] = page + 1;
+	p[2] = page + 2;
+	p[3] = page + 3;
+	p[4] = page + 4;
+	p[5] = page + 5;
+	p[6] = page + 6;
+	p[7] = page + 7;
+}
+
+static __always_inline struct page **
+store_run(struct page **pages, struct page *page, unsigned long run)
+{
+	for (; run >= 16; run -= 16, page += 16, pages += 16) {
+		store_8(pages, page);
+		store_8(pages + 8, page + 8);
 	}
 	while (run--)
 		*pages++ = page++;
@@ -401,33 +510,58 @@ static struct page **store_run(struct page **pages, struct page *page,
 	return pages;
 }
 
-/* How many of @pages, @limit at most, are consecutive. */
-static unsigned long count_run(struct page **pages, unsigned long limit)
+/* Whether each of the 8 @p is higher than the one before, the first than @prev. */
+static __always_inline bool ascend_from(const struct page *prev,
+					struct page **p)
 {
-	struct page **end = pages + limit, **p = pages;
-	struct page *page = *p;
+	const struct page *p0 = p[0], *p1 = p[1], *p2 = p[2], *p3 = p[3];
+	const struct page *p4 = p[4], *p5 = p[5], *p6 = p[6], *p7 = p[7];
 
-	for (; p + 8 <= end; p += 8, page += 8) {
-		struct page *p0 = p[0], *p1 = p[1] - 1, *p2 = p[2] - 2;
-		struct page *p3 = p[3] - 3, *p4 = p[4] - 4, *p5 = p[5] - 5;
-		struct page *p6 = p[6] - 6, *p7 = p[7] - 7;
+	return prev < p0 && p0 < p1 && p1 < p2 && p2 < p3 && p3 < p4 &&
+	       p4 < p5 && p5 < p6 && p6 < p7;
+}
 
-		if (p0 != page || p1 != page || p2 != page || p3 != page ||
-		    p4 != page || p5 != page || p6 != page || p7 != page)
-			break;
+/* Whether the first of @pages look as if they were many consecutive ones. */
+static __always_inline bool starts_run(struct page **pages,
+				       unsigned long nr_pages)
+{
+	return nr_pages >= BITS_PER_LONG &&
+	       pages[BITS_PER_LONG - 1] == pages[0] + BITS_PER_LONG - 1;
+}
+
+/*
+ * Whether @pages are consecutive.  If the last is as far from the first as it
+ * should be, those between are if they ascend: nothing less can be asked about
+ * each of them.
+ */
+static __always_inline bool is_run(struct page **pages, unsigned long nr_pages)
+{
+	const struct page *prev = pages[0] - 1;
+
+	if (pages[nr_pages - 1] != pages[0] + nr_pages - 1)
+		return false;
+
+	for (; nr_pages >= 32; nr_pages -= 32, pages += 32) {
+		if (!ascend_from(prev, pages) ||
+		    !ascend_from(pages[7], pages + 8) ||
+		    !ascend_from(pages[15], pages + 16) ||
+		    !ascend_from(pages[23], pages + 24))
+			return false;
+		prev = pages[31];
 	}
-	while (p < end && *p == page) {
-		p++;
-		page++;
+	for (; nr_pages; nr_pages--, pages++) {
+		if (prev >= pages[0])
+			return false;
+		prev = pages[0];
 	}
 
-	return p - pages;
+	return true;
 }
 
 /*
  * Take up to @nr_pages free pages of @chunk, lowest first; returns how many.
- * The bitmap is gone through word by word and run by run, as this is what all
- * mappings wait for.
+ * The bitmap is gone through word by word, as this is what all mappings wait
+ * for.
  */
 static unsigned long take_from_chunk(struct xen_scratch_pool *pool,
 				     struct xen_scratch_chunk *chunk,
@@ -435,7 +569,7 @@ static unsigned long take_from_chunk(struct xen_scratch_pool *pool,
 				     struct page **pages)
 {
 	unsigned long word = chunk->lowest_word;
-	unsigned long left, bits, start, run;
+	unsigned long left, bits;
 	struct page *first;
 
 	nr_pages = min(nr_pages, chunk->nr_free);
@@ -444,13 +578,14 @@ static unsigned long take_from_chunk(struct xen_scratch_pool *pool,
 		bits = chunk->free[word];
 		first = chunk->first + word * BITS_PER_LONG;
 
-		while (bits && left) {
-			start = __ffs(bits);
-			run = ~(bits >> start);
-			run = min(run ? __ffs(run) : BITS_PER_LONG, left);
-			pages = store_run(pages, first + start, run);
-			bits &= ~(GENMASK(run - 1, 0) << start);
-			left -= run;
+		if (!~bits && left >= BITS_PER_LONG) {
+			pages = store_run(pages, first, BITS_PER_LONG);
+			left -= BITS_PER_LONG;
+			bits = 0;
+		}
+		for (; bits && left; left--) {
+			*pages++ = first + __ffs(bits);
+			bits &= bits - 1;
 		}
 
 		chunk->free[word] = bits;
@@ -465,32 +600,46 @@ static unsigned long take_from_chunk(struct xen_scratch_pool *pool,
 	return nr_pages;
 }
 
-/* Take up to @nr_pages free pages, lowest first; returns how many. */
+static void grow_ahead(struct xen_scratch_pool *pool)
+{
+	queue_work(pool->workqueue, &pool->work);
+}
+
+/*
+ * Take up to @nr_pages free pages, lowest first; returns how many.  If few are
+ * left then, have more made; if there are not enough, that is for the caller.
+ */
 static unsigned int take_free_pages(struct xen_scratch_pool *pool,
 				    unsigned int nr_pages, struct page **pages)
 {
+	struct xen_scratch_chunk *chunk;
 	unsigned int taken = 0;
+	bool few = false;
 
 	spin_lock(&pool->lock);
-	while (pool->lowest) {
-		taken += take_from_chunk(pool, pool->lowest,
+	while ((chunk = lowest_chunk(pool))) {
+		taken += take_from_chunk(pool, chunk,
 					 min(nr_pages - taken, PAGES_PER_HOLD),
 					 pages + taken);
-		if (taken == nr_pages)
+		if (taken == nr_pages) {
+			few = few_left(pool);
 			break;
+		}
+		update_used_max(pool);
 		cond_resched_lock(&pool->lock);
 	}
-	update_used_max(pool);
 	spin_unlock(&pool->lock);
+
+	if (unlikely(few))
+		grow_ahead(pool);
 
 	return taken;
 }
 
 /*
  * A single page is what is taken and freed most often, by block backends.  As
- * long as its chunk has other free pages there is little to do: about half as
- * many instructions as in general.  If it has not, or anything else is special,
- * return false and leave it to the general way.
+ * long as its chunk and the pool have others, there is little to do.  If not,
+ * or if anything else is special, return false and leave it to the general way.
  */
 static bool take_one_page(struct xen_scratch_pool *pool, struct page **page)
 {
@@ -499,17 +648,16 @@ static bool take_one_page(struct xen_scratch_pool *pool, struct page **page)
 
 	spin_lock(&pool->lock);
 	chunk = pool->lowest;
-	if (likely(chunk) && chunk->nr_free > 1 && !chunk->members)
+	if (likely(chunk) && likely(chunk->nr_free > 1) &&
+	    likely(pool->nr_free > pool->watch))
 		bits = chunk->free[chunk->lowest_word];
 	if (likely(bits)) {
 		*page = chunk->first + chunk->lowest_word * BITS_PER_LONG +
 			__ffs(bits);
 		chunk->free[chunk->lowest_word] = bits & (bits - 1);
-		if (chunk->nr_free-- == chunk->nr_pages)
-			pool->nr_idle -= chunk->nr_pages;
+		chunk->nr_free--;
 		pool->nr_free--;
 		pool->last = chunk;
-		update_used_max(pool);
 	}
 	spin_unlock(&pool->lock);
 
@@ -519,23 +667,22 @@ static bool take_one_page(struct xen_scratch_pool *pool, struct page **page)
 static bool put_one_page(struct xen_scratch_pool *pool, struct page *page)
 {
 	struct xen_scratch_chunk *chunk;
-	unsigned long offset, word;
+	unsigned long offset, word, bit;
 	bool put = false;
 
 	spin_lock(&pool->lock);
 	chunk = pool->last;
-	if (likely(chunk) && chunk->nr_free && !chunk->members &&
-	    RB_EMPTY_ROOT(&pool->blocks.rb_root)) {
+	if (likely(chunk) && likely(chunk->available) && likely(!chunk->members) &&
+	    likely(!chunk->nr_blocks)) {
 		offset = page - chunk->first;
 		word = offset / BITS_PER_LONG;
-		put = offset < chunk->nr_ready &&
-		      !(chunk->free[word] & BIT(offset % BITS_PER_LONG));
+		bit = BIT(offset % BITS_PER_LONG);
+		put = offset < chunk->nr_ready && !(chunk->free[word] & bit);
 	}
 	if (likely(put)) {
-		chunk->free[word] |= BIT(offset % BITS_PER_LONG);
+		chunk->free[word] |= bit;
 		chunk->lowest_word = min(chunk->lowest_word, word);
-		if (++chunk->nr_free == chunk->nr_pages)
-			pool->nr_idle += chunk->nr_pages;
+		chunk->nr_free++;
 		pool->nr_free++;
 	}
 	spin_unlock(&pool->lock);
@@ -642,6 +789,7 @@ static bool take_block(struct xen_scratch_pool *pool, unsigned int nr_pages,
 	struct xen_scratch_chunk *chunk;
 	unsigned long taken = 0, nr;
 	unsigned long pfn, offset;
+	bool few;
 
 	spin_lock(&pool->lock);
 
@@ -658,14 +806,18 @@ static bool take_block(struct xen_scratch_pool *pool, unsigned int nr_pages,
 		bitmap_clear(chunk->free, offset, nr);
 		store_run(pages + taken, chunk->first + offset, nr);
 		remove_free_pages(pool, chunk, nr);
+		chunk->nr_blocks++;
 	}
-	update_used_max(pool);
+	few = few_left(pool);
 
 	block->start = pfn;
 	block->last = pfn + nr_pages - 1;
 	interval_tree_insert(block, &pool->blocks);
 
 	spin_unlock(&pool->lock);
+
+	if (unlikely(few))
+		grow_ahead(pool);
 
 	return true;
 }
@@ -693,51 +845,90 @@ may_be_freed(struct xen_scratch_pool *pool, struct xen_scratch_chunk *chunk,
 }
 
 /*
+ * Put back as many of @pages as are consecutive, from the page at @offset of
+ * @chunk on, and in use; returns how many.
+ */
+static noinline unsigned long
+put_run(struct xen_scratch_pool *pool, struct xen_scratch_chunk *chunk,
+	unsigned long offset, unsigned long nr_pages, struct page **pages)
+{
+	unsigned long run = min(nr_pages, chunk->nr_ready - offset);
+
+	/* All or, as far as that is worth while, some; or this one. */
+	if (!is_run(pages, run)) {
+		run = min(run, BITS_PER_LONG);
+		if (!is_run(pages, run))
+			run = 1;
+	}
+	run = may_be_freed(pool, chunk, offset, run);
+	run = find_next_bit(chunk->free, offset + run, offset) - offset;
+	bitmap_set(chunk->free, offset, run);
+
+	return run;
+}
+
+/*
+ * Put back as many of @pages as are in the same word of the bitmap as the first,
+ * at @offset of @chunk, in any order.  Returns 0 if not all of them are in use:
+ * then it has to be found out which.
+ */
+static unsigned long put_to_word(struct xen_scratch_chunk *chunk,
+				 unsigned long offset, unsigned long nr_pages,
+				 struct page **pages)
+{
+	unsigned long word = offset / BITS_PER_LONG, bit, mask = 0, nr = 0;
+	struct page *first = chunk->first + word * BITS_PER_LONG;
+
+	offset %= BITS_PER_LONG;
+	do {
+		bit = BIT(offset);
+		if (unlikely(mask & bit))
+			return 0;
+		mask |= bit;
+		if (++nr == nr_pages)
+			break;
+		offset = pages[nr] - first;
+	} while (offset < BITS_PER_LONG);
+
+	if (unlikely(chunk->free[word] & mask))
+		return 0;
+	chunk->free[word] |= mask;
+
+	return nr;
+}
+
+/*
  * Put @pages back into @chunk, which has the first of them, as far as they are
- * in it; returns for how many that was done.  Again word by word and run by
- * run; pages that are not in use are left out.
+ * in it; returns for how many that was done.  Pages that are not in use are left
+ * out.
  */
 static unsigned long put_to_chunk(struct xen_scratch_pool *pool,
 				  struct xen_scratch_chunk *chunk,
 				  unsigned long nr_pages, struct page **pages)
 {
-	const bool special = chunk->members ||
-			     !RB_EMPTY_ROOT(&pool->blocks.rb_root);
-	unsigned long i, offset, start, run, mask, word;
+	const bool special = chunk->members || chunk->nr_blocks;
+	unsigned long i, left, offset, run;
 	unsigned long lowest = ULONG_MAX, nr_freed = 0;
-	struct page *const first = chunk->first;
-	unsigned long *const free = chunk->free;
 
 	for (i = 0; i < nr_pages; i += run) {
-		offset = pages[i] - first;
+		offset = pages[i] - chunk->first;
 		if (!chunk_has(chunk, offset))
 			break;
 
-		word = offset / BITS_PER_LONG;
-		start = offset % BITS_PER_LONG;
-		run = 1;
-		if (i + 1 < nr_pages && pages[i + 1] == pages[i] + 1)
-			run = count_run(pages + i, min(nr_pages - i,
-						       BITS_PER_LONG - start));
-		if (unlikely(special))
-			run = may_be_freed(pool, chunk, offset, run);
-		if (likely(run)) {
-			mask = GENMASK(run - 1, 0) << start;
-			/* If some are free already, find out which. */
-			if (unlikely(free[word] & mask)) {
-				mask = BIT(start);
-				run = free[word] & mask ? 0 : 1;
-			}
-		}
+		left = nr_pages - i;
+		run = 0;
+		if (likely(!special) && !starts_run(pages + i, left))
+			run = put_to_word(chunk, offset, left, pages + i);
+		if (!run)
+			run = put_run(pool, chunk, offset, left, pages + i);
 		if (unlikely(!run)) {
 			xen_scratch_misuse(pages[i]);
 			run = 1;
 			continue;
 		}
 
-		free[word] |= mask;
 		nr_freed += run;
-		lowest = min(lowest, word);
+		lowest = min(lowest, offset / BITS_PER_LONG);
 	}
 
 	if (likely(nr_freed))
@@ -776,6 +967,7 @@ static unsigned long make_ready(struct xen_scratch_pool *pool,
 		pool->donated_ready += nr_free;
 	if (nr_free)
 		add_free_pages(pool, chunk, BIT_WORD(start), nr_free);
+	set_watch(pool);
 
 	spin_unlock(&pool->lock);
 
@@ -1096,9 +1288,26 @@ free_bitmap:
 static void set_chunk_pages(struct xen_scratch_pool *pool,
 			    unsigned long nr_pages)
 {
-	pool->chunk_pages = clamp(nr_pages, XEN_SCRATCH_GRANULE_PAGES,
-				  PAGES_PER_SECTION);
-	WRITE_ONCE(pool->low_water, pool->chunk_pages / 4);
+	WRITE_ONCE(pool->chunk_pages,
+		   clamp(nr_pages, XEN_SCRATCH_GRANULE_PAGES,
+			 PAGES_PER_SECTION));
+
+	spin_lock(&pool->lock);
+	pool->low_water = pool->chunk_pages / 4;
+	set_watch(pool);
+	spin_unlock(&pool->lock);
+}
+
+/* Do not look for large holes, or ahead of need, in vain. */
+static void stop_growing_ahead(struct xen_scratch_pool *pool)
+{
+	set_chunk_pages(pool, 0);
+
+	spin_lock(&pool->lock);
+	pool->low_water = 0;
+	pool->growing_ahead = false;
+	set_watch(pool);
+	spin_unlock(&pool->lock);
 }
 
 /*
@@ -1169,42 +1378,48 @@ static bool memmap_fits(unsigned long nr_pages)
 }
 
 /*
- * Make at least one more page available, and @nr_pages if possible.  As chunks
- * double, there are never many of them.
+ * Make at least one more page available, and @wanted if possible, of which
+ * somebody needs @needed.  As chunks double, there are never many of them.
  */
-static int provide_pages(struct xen_scratch_pool *pool, unsigned long nr_pages)
+static int provide_pages(struct xen_scratch_pool *pool, unsigned long needed,
+			 unsigned long wanted)
 {
-	unsigned long wanted = max(nr_pages, pool->chunk_pages);
 	struct xen_scratch_chunk *chunk;
 
 	lockdep_assert_held(&pool->grow_lock);
 
 	if (!use_donated_pages(pool))
-		return 0;
+		goto grown;
 
 	/* What is not asked for yet is not worth all memory. */
-	while (wanted > nr_pages && !memmap_fits(wanted) && halve(wanted))
+	while (wanted > needed && !memmap_fits(wanted) && halve(wanted))
 		wanted = halve(wanted);
 
 	chunk = add_chunk(pool, wanted, &anywhere);
 	if (IS_ERR(chunk)) {
-		/* Do not look for large holes, or ahead of need, in vain. */
-		set_chunk_pages(pool, 0);
-		WRITE_ONCE(pool->low_water, 0);
+		stop_growing_ahead(pool);
 		return PTR_ERR(chunk);
 	}
 	set_chunk_pages(pool, 2 * pool->chunk_pages);
+
+grown:
+	spin_lock(&pool->lock);
+	pool->growing_ahead = false;
+	set_watch(pool);
+	spin_unlock(&pool->lock);
 
 	return 0;
 }
 
 /*
  * Make more pages available to a thread that needs @nr_pages more than there
- * are.  Returns 0 if there are free pages to be had now, not necessarily
- * enough.
+ * are, and no more than that if @exactly.  Returns 0 if there are free pages to
+ * be had now, not necessarily enough.
  */
-static int grow(struct xen_scratch_pool *pool, unsigned long nr_pages)
+static int grow(struct xen_scratch_pool *pool, unsigned long nr_pages,
+		bool exactly)
 {
+	unsigned long wanted = nr_pages;
 	int ret;
 
 	/* The first is for domains that live on ballooned pages. */
@@ -1216,10 +1431,12 @@ static int grow(struct xen_scratch_pool *pool, unsigned long nr_pages)
 	guard(grow)(pool);
 
 	/* Another thread has grown, or freed, for us while we waited? */
-	if (READ_ONCE(pool->lowest))
+	if (READ_ONCE(pool->nr_free))
 		return 0;
 
-	ret = provide_pages(pool, nr_pages);
+	if (!exactly)
+		wanted = max(wanted, pool->chunk_pages);
+	ret = provide_pages(pool, nr_pages, wanted);
 	if (!ret)
 		pool->waits++;
 
@@ -1348,12 +1565,12 @@ static bool detach_idle_chunk(struct xen_scratch_pool *pool,
 		 pool->nr_free >= 2 * XEN_SCRATCH_GRANULE_PAGES;
 	if (detach) {
 		remove_free_pages(pool, chunk, chunk->nr_pages);
+		make_unavailable(pool, chunk);
 		chunk->nr_ready = 0;
 		pool->nr_pages -= chunk->nr_pages;
 		*owed = min(pool->to_release, chunk->nr_pages);
 		pool->to_release -= *owed;
-		if (pool->last == chunk)
-			pool->last = NULL;
+		forget_chunk(pool, chunk);
 	}
 	spin_unlock(&pool->lock);
 
@@ -1383,16 +1600,6 @@ static void remove_chunk(struct xen_scratch_pool *pool,
 	memunmap_pages(&chunk->pgmap);
 	release_resource(&chunk->res);
 	free_chunk(chunk);
-}
-
-/* Have more pages made in the background if few are left. */
-static void grow_ahead(struct xen_scratch_pool *pool)
-{
-	struct workqueue_struct *workqueue = READ_ONCE(pool->workqueue);
-
-	if (unlikely(READ_ONCE(pool->nr_free) < READ_ONCE(pool->low_water)) &&
-	    workqueue)
-		queue_work(workqueue, &pool->work);
 }
 
 /*
@@ -1452,6 +1659,7 @@ VISIBLE_IF_KUNIT unsigned long xen_scratch_release(struct xen_scratch_pool *pool
 						   unsigned long nr_pages)
 {
 	unsigned long released = 0, nr;
+	bool few;
 
 	if (!can_release())
 		return 0;
@@ -1460,7 +1668,11 @@ VISIBLE_IF_KUNIT unsigned long xen_scratch_release(struct xen_scratch_pool *pool
 		released += nr;
 
 	/* If the only chunk was a large one, make a small one in its place. */
-	grow_ahead(pool);
+	spin_lock(&pool->lock);
+	few = few_left(pool);
+	spin_unlock(&pool->lock);
+	if (few)
+		grow_ahead(pool);
 
 	return released;
 }
@@ -1482,10 +1694,38 @@ void xen_scratch_work(struct work_struct *work)
 	}
 
 	guard(grow)(pool);
-	if (READ_ONCE(pool->nr_free) < pool->low_water)
-		provide_pages(pool, 0);
+	if (READ_ONCE(pool->growing_ahead))
+		provide_pages(pool, 0, pool->chunk_pages);
 }
 EXPORT_SYMBOL_IF_KUNIT(xen_scratch_work);
+
+/*
+ * Which pages there are, and what becomes of them.  Some of it is found out only
+ * now: nobody who takes or frees pages is to pay for that.
+ */
+static struct xen_scratch_count count_pages(struct xen_scratch_pool *pool)
+{
+	struct xen_scratch_count count = {
+		.scratch	= pool->nr_pages - pool->donated_ready,
+		.donated	= pool->donated_pages,
+		.ballooned_used	= pool->ballooned_used,
+	};
+	unsigned long index, donated_free = 0;
+	struct xen_scratch_chunk *chunk;
+
+	lockdep_assert_held(&pool->lock);
+
+	xa_for_each_marked(&pool->chunks, index, chunk, XEN_SCRATCH_AVAILABLE) {
+		if (chunk->members)
+			donated_free += chunk->nr_free;
+		else if (chunk_is_idle(chunk))
+			count.scratch_idle += chunk->nr_pages;
+	}
+	count.scratch_used = count.scratch - (pool->nr_free - donated_free);
+	count.donated_used = pool->donated_ready - donated_free;
+
+	return count;
+}
 
 /*
  * Shrinker: the objects are pages of memmap.  Hot-removing memory takes locks
@@ -1494,9 +1734,8 @@ EXPORT_SYMBOL_IF_KUNIT(xen_scratch_work);
 static unsigned long memmap_to_release(struct xen_scratch_pool *pool)
 {
 	/* The reserve, see detach_idle_chunk(), and what is underway. */
-	unsigned long keep = XEN_SCRATCH_GRANULE_PAGES +
-			     READ_ONCE(pool->to_release);
-	unsigned long nr_idle = READ_ONCE(pool->nr_idle);
+	unsigned long keep = XEN_SCRATCH_GRANULE_PAGES + pool->to_release;
+	unsigned long nr_idle = count_pages(pool).scratch_idle;
 
 	if (nr_idle <= keep)
 		return 0;
@@ -1507,7 +1746,14 @@ static unsigned long memmap_to_release(struct xen_scratch_pool *pool)
 static unsigned long shrink_count(struct shrinker *shrinker,
 				  struct shrink_control *sc)
 {
-	return memmap_to_release(shrinker->private_data) ?: SHRINK_EMPTY;
+	struct xen_scratch_pool *pool = shrinker->private_data;
+	unsigned long nr;
+
+	spin_lock(&pool->lock);
+	nr = memmap_to_release(pool);
+	spin_unlock(&pool->lock);
+
+	return nr ?: SHRINK_EMPTY;
 }
 
 static unsigned long shrink_scan(struct shrinker *shrinker,
@@ -1531,6 +1777,7 @@ static unsigned long shrink_scan(struct shrinker *shrinker,
 VISIBLE_IF_KUNIT void xen_scratch_start_work(struct xen_scratch_pool *pool)
 {
 	struct workqueue_struct *workqueue;
+	bool few;
 
 	/* It may keep a processor busy for long. */
 	workqueue = alloc_workqueue("xen-unpopulated", WQ_UNBOUND, 1);
@@ -1539,9 +1786,15 @@ VISIBLE_IF_KUNIT void xen_scratch_start_work(struct xen_scratch_pool *pool)
 
 	mutex_lock(&pool->grow_lock);
 	set_chunk_pages(pool, pool->chunk_pages);
-	WRITE_ONCE(pool->workqueue, workqueue);
 	mutex_unlock(&pool->grow_lock);
-	queue_work(workqueue, &pool->work);
+
+	spin_lock(&pool->lock);
+	pool->workqueue = workqueue;
+	set_watch(pool);
+	few = few_left(pool);
+	spin_unlock(&pool->lock);
+	if (few)
+		grow_ahead(pool);
 
 	if (!can_release())
 		return;
@@ -1657,53 +1910,64 @@ static bool is_bad_array(unsigned int nr_pages, struct page **pages)
 	return (int)nr_pages <= 0 || !pages;
 }
 
+/* Put back the leading ones of @pages that are in chunks; returns how many. */
+static unsigned int put_to_chunks(struct xen_scratch_pool *pool,
+				  unsigned int nr_pages, struct page **pages)
+{
+	struct xen_scratch_chunk *chunk;
+	unsigned int i = 0;
+
+	spin_lock(&pool->lock);
+	while (i < nr_pages && (chunk = chunk_of(pool, pages[i])))
+		i += put_to_chunk(pool, chunk, nr_pages - i, pages + i);
+	spin_unlock(&pool->lock);
+
+	return i;
+}
+
+/* Put back any mix of pages. */
+static noinline void put_pages(struct xen_scratch_pool *pool,
+			       unsigned int nr_pages, struct page **pages)
+{
+	unsigned int nr;
+
+	for (;;) {
+		nr = put_to_chunks(pool, min(nr_pages, PAGES_PER_HOLD), pages);
+		if (likely(nr == nr_pages))
+			return;
+		if (!nr) {
+			nr = put_ballooned_pages(pool, nr_pages, pages);
+			if (!nr) {
+				xen_scratch_misuse(pages[0]);
+				nr = 1;
+			}
+			if (nr == nr_pages)
+				return;
+		}
+		nr_pages -= nr;
+		pages += nr;
+		cond_resched();
+	}
+}
+
 VISIBLE_IF_KUNIT void xen_scratch_free(struct xen_scratch_pool *pool,
 				       unsigned int nr_pages,
 				       struct page **pages)
 {
-	unsigned int nr, i = 0, pause = PAGES_PER_HOLD;
-	struct xen_scratch_chunk *chunk;
-
 	might_sleep();
 
+	/* Before it is known whether pages are donated: until then none is out. */
 	if (nr_pages == 1 && pages && put_one_page(pool, pages[0]))
 		return;
 
 	if (unlikely(is_bad_array(nr_pages, pages))) {
 		if (nr_pages)
 			xen_scratch_misuse(pages ? pages[0] : NULL);
-		return;
-	}
-
-	if (unlikely(pool->donating)) {
+	} else if (unlikely(pool->donating)) {
 		donate_pages(pool, nr_pages, pages);
-		return;
+	} else {
+		put_pages(pool, nr_pages, pages);
 	}
-
-	do {
-		spin_lock(&pool->lock);
-		while ((chunk = chunk_of(pool, pages[i]))) {
-			i += put_to_chunk(pool, chunk,
-					  min(nr_pages - i, PAGES_PER_HOLD),
-					  pages + i);
-			if (i == nr_pages)
-				break;
-			if (i >= pause) {
-				cond_resched_lock(&pool->lock);
-				pause = i + PAGES_PER_HOLD;
-			}
-		}
-		spin_unlock(&pool->lock);
-		if (i == nr_pages)
-			return;
-
-		nr = put_ballooned_pages(pool, nr_pages - i, pages + i);
-		if (!nr) {
-			xen_scratch_misuse(pages[i]);
-			nr = 1;
-		}
-		i += nr;
-	} while (i < nr_pages);
 }
 EXPORT_SYMBOL_IF_KUNIT(xen_scratch_free);
 
@@ -1715,12 +1979,13 @@ static noinline int complete_request(struct xen_scratch_pool *pool,
 				     unsigned int nr_pages, unsigned int taken,
 				     struct page **pages)
 {
+	/* What is larger than the next chunk waits for each page of it. */
+	bool large = nr_pages - taken > READ_ONCE(pool->chunk_pages);
 	int ret;
 
-	while (taken < nr_pages && !grow(pool, nr_pages - taken))
+	while (taken < nr_pages && !grow(pool, nr_pages - taken, large))
 		taken += take_free_pages(pool, nr_pages - taken,
 					 pages + taken);
-	grow_ahead(pool);
 	if (taken == nr_pages)
 		return 0;
 
@@ -1750,17 +2015,15 @@ VISIBLE_IF_KUNIT int xen_scratch_alloc(struct xen_scratch_pool *pool,
 
 	might_sleep();
 
+	if (nr_pages == 1 && pages && take_one_page(pool, pages))
+		return 0;
+
 	if (unlikely(is_bad_array(nr_pages, pages)))
 		return -EINVAL;
 
-	if (nr_pages == 1 && take_one_page(pool, pages))
-		taken = 1;
-	else
-		taken = take_free_pages(pool, nr_pages, pages);
-	if (likely(taken == nr_pages)) {
-		grow_ahead(pool);
+	taken = take_free_pages(pool, nr_pages, pages);
+	if (likely(taken == nr_pages))
 		return 0;
-	}
 
 	return complete_request(pool, nr_pages, taken, pages);
 }
@@ -1789,7 +2052,6 @@ VISIBLE_IF_KUNIT int xen_scratch_alloc_block(struct xen_scratch_pool *pool,
 	taken = take_block(pool, nr_pages, pages, block);
 	while (!taken && !grow_for_block(pool, nr_pages))
 		taken = take_block(pool, nr_pages, pages, block);
-	grow_ahead(pool);
 	if (taken)
 		return 0;
 
@@ -1802,6 +2064,21 @@ VISIBLE_IF_KUNIT int xen_scratch_alloc_block(struct xen_scratch_pool *pool,
 	return -ENOMEM;
 }
 EXPORT_SYMBOL_IF_KUNIT(xen_scratch_alloc_block);
+
+/* From now on the pages of @block can be freed one by one. */
+static void forget_block(struct xen_scratch_pool *pool,
+			 struct interval_tree_node *block)
+{
+	struct xen_scratch_chunk *chunk;
+	unsigned long pfn = block->start;
+
+	interval_tree_remove(block, &pool->blocks);
+	while (pfn <= block->last) {
+		chunk = chunk_of(pool, pfn_to_page(pfn));
+		chunk->nr_blocks--;
+		pfn = page_to_pfn(chunk->first) + chunk->nr_pages;
+	}
+}
 
 VISIBLE_IF_KUNIT void xen_scratch_free_block(struct xen_scratch_pool *pool,
 					     unsigned int nr_pages,
@@ -1827,7 +2104,7 @@ VISIBLE_IF_KUNIT void xen_scratch_free_block(struct xen_scratch_pool *pool,
 	spin_lock(&pool->lock);
 	block = interval_tree_iter_first(&pool->blocks, pfn, pfn);
 	if (block && block->start == pfn && block->last == pfn + nr_pages - 1)
-		interval_tree_remove(block, &pool->blocks);
+		forget_block(pool, block);
 	else
 		block = NULL;
 	spin_unlock(&pool->lock);
@@ -1870,22 +2147,6 @@ VISIBLE_IF_KUNIT int xen_scratch_reserve(struct xen_scratch_pool *pool,
 	return ret;
 }
 EXPORT_SYMBOL_IF_KUNIT(xen_scratch_reserve);
-
-/* Which pages there are, and how many of them are handed out. */
-static struct xen_scratch_count count_pages(struct xen_scratch_pool *pool)
-{
-	struct xen_scratch_count count;
-
-	lockdep_assert_held(&pool->lock);
-
-	count.scratch = pool->nr_pages - pool->donated_ready;
-	count.scratch_used = count.scratch - pool->nr_free + pool->donated_free;
-	count.donated = pool->donated_pages;
-	count.donated_used = pool->donated_ready - pool->donated_free;
-	count.ballooned_used = pool->ballooned_used;
-
-	return count;
-}
 
 #if IS_ENABLED(CONFIG_KUNIT)
 struct xen_scratch_count xen_scratch_count(struct xen_scratch_pool *pool)

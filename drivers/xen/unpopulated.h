@@ -8,6 +8,7 @@
 #ifndef _XEN_UNPOPULATED_H
 #define _XEN_UNPOPULATED_H
 
+#include <linux/cache.h>
 #include <linux/interval_tree.h>
 #include <linux/ioport.h>
 #include <linux/list.h>
@@ -60,33 +61,37 @@ struct xen_scratch_taken {
  * struct xen_scratch_pool - one allocator of scratch pages
  * @lock: protects the free pages: the bitmaps and counts of all chunks, the
  *	XEN_SCRATCH_AVAILABLE marks, the counts of pages, @lowest, @last,
- *	@blocks, @to_release, @used_max, @fallbacks and @failures.  Never held
- *	across anything that can sleep.
+ *	@recent, @blocks, @to_release, @used_max, @low_water, @growing_ahead,
+ *	@watch, @workqueue, @fallbacks and @failures.  Never held across
+ *	anything that can sleep.
  * @chunks: the chunk that a page belongs to, by pfn / granule; several
  *	consecutive entries may hold the same chunk.  Changed by growth and
  *	release only.
- * @lowest: no chunk below this one has a free page; NULL: none has
+ * @lowest: no chunk below this one has a free page; NULL: none has at all
  * @last: the chunk that was used last, likely to be used next; may be NULL
+ * @recent: chunks that pages were looked up in, to be found faster than in
+ *	@chunks: by granule of the page, modulo the size; may be NULL
  * @nr_pages: pages that can be handed out or are, but for ballooned ones
  * @nr_free: those of @nr_pages that can be handed out
- * @nr_idle: those of @nr_free in hot-added chunks that no page is out of
  * @donated_pages: donated pages
  * @donated_ready: those of @donated_pages that are in @nr_pages
- * @donated_free: those of @donated_ready that are in @nr_free
  * @ballooned_used: ballooned pages that are handed out
  * @used_max: the most pages that were ever taken at once, also for requests
  *	that were refused in the end
+ * @low_water: with fewer free pages than this @work grows; 0: growth failed
+ * @growing_ahead: @work has been told to grow
+ * @watch: with fewer free pages than this there is more to do than to take them:
+ *	@used_max is exceeded, or @low_water is reached
  * @blocks: the contiguous blocks that are out, by pfn
  * @to_release: pages that the shrinker wants to be released
  * @grow_lock: serializes growth and release; protects
- *	@regions, @hot_added, @dormant, @unmappable, @chunk_pages, @low_water,
+ *	@regions, @hot_added, @dormant, @unmappable, @chunk_pages,
  *	@donated_pages, @grows, @waits and @releases.  Taken before @lock.
  * @regions: list of &struct xen_scratch_region
  * @hot_added: hot-added chunks, the newest first
  * @dormant: chunks of donated pages not all of which are in use yet
  * @unmappable: chunks that have an address but could not be mapped
  * @chunk_pages: size of the next chunk, in pages, unless more are needed
- * @low_water: with fewer free pages than this @work grows; 0: growth failed
  * @donating: pages that are freed without having been handed out are gifts;
  *	set only while the architecture's init hook runs
  * @ballooned: a bitmap of the ballooned pages that are handed out, by section
@@ -100,19 +105,25 @@ struct xen_scratch_taken {
  * @failures: requests that were refused
  */
 struct xen_scratch_pool {
-	/* Protects which pages are free. */
-	spinlock_t			lock;
-	struct xarray			chunks;
+	/*
+	 * Protects which pages are free.  What is used for every request is in
+	 * the same cacheline.
+	 */
+	spinlock_t			lock ____cacheline_aligned_in_smp;
 	struct xen_scratch_chunk	*lowest;
 	struct xen_scratch_chunk	*last;
-	unsigned long			nr_pages;
 	unsigned long			nr_free;
-	unsigned long			nr_idle;
+	unsigned long			watch;
+
+	struct xen_scratch_chunk	*recent[16];
+	struct xarray			chunks;
+	unsigned long			nr_pages;
 	unsigned long			donated_pages;
 	unsigned long			donated_ready;
-	unsigned long			donated_free;
 	unsigned long			ballooned_used;
 	unsigned long			used_max;
+	unsigned long			low_water;
+	bool				growing_ahead;
 	struct rb_root_cached		blocks;
 	unsigned long			to_release;
 
@@ -123,7 +134,6 @@ struct xen_scratch_pool {
 	struct list_head		dormant;
 	struct list_head		unmappable;
 	unsigned long			chunk_pages;
-	unsigned long			low_water;
 	bool				donating;
 
 	struct xarray			ballooned;
@@ -157,6 +167,7 @@ struct xen_scratch_pool {
  * struct xen_scratch_count - pages of a pool by origin
  * @scratch: hot-added pages
  * @scratch_used: those of @scratch that are handed out
+ * @scratch_idle: those of @scratch in chunks that no page is out of
  * @donated: donated pages
  * @donated_used: those of @donated that are handed out
  * @ballooned_used: ballooned pages that are handed out
@@ -164,6 +175,7 @@ struct xen_scratch_pool {
 struct xen_scratch_count {
 	unsigned long	scratch;
 	unsigned long	scratch_used;
+	unsigned long	scratch_idle;
 	unsigned long	donated;
 	unsigned long	donated_used;
 	unsigned long	ballooned_used;

@@ -310,7 +310,7 @@ static void alloc_test_first_page(struct kunit *test)
 	struct resource *region;
 	struct page *page;
 
-	add_region(test, 2, 100);
+	add_region(test, 2, 2 * SECTION_GRANULES);
 	take(test, 1, &page);
 
 	KUNIT_EXPECT_EQ(test, granule_of(ctx, page), 2);
@@ -461,28 +461,33 @@ static void alloc_test_small_regions(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->pool->nr_free, nr_pages);
 }
 
+static bool is_mapped(u64 address)
+{
+	return pfn_valid(PHYS_PFN(address));
+}
+
 /*
  * A tree that others use as well serves what claimed regions have no room for,
  * however small their holes and large its own are.
  */
 static void alloc_test_claimed_first(struct kunit *test)
 {
+	static const unsigned int claimed[] = { 2, 5, 6 };
 	const unsigned int nr_claimed = 3 * GRANULE_PAGES;
 	const unsigned int nr_pages = nr_claimed + 1;
 	struct page **pages = new_array(test, nr_pages);
 	struct alloc_test *ctx = test->priv;
-	unsigned int i, granule;
+	unsigned int i;
 
 	add_tree(test);
 	add_region(test, 2, 1);
 	add_region(test, 5, 2);
 
 	take(test, nr_pages, pages);
-	for (i = 0; i < nr_pages; i++) {
-		granule = granule_of(ctx, pages[i]);
-		KUNIT_ASSERT_EQ(test, i < nr_claimed,
-				granule == 2 || granule == 5 || granule == 6);
-	}
+	for (i = 0; i < ARRAY_SIZE(claimed); i++)
+		KUNIT_EXPECT_TRUE(test, is_mapped(ctx->window.start +
+						  claimed[i] *
+						  XEN_SCRATCH_GRANULE));
 	expect_used(test, nr_pages, 0, 0);
 	put(test, nr_pages, pages);
 }
@@ -1358,11 +1363,6 @@ static void alloc_test_block_misuse(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->misuses, 7 + 24 + 3);
 }
 
-static bool is_mapped(u64 address)
-{
-	return pfn_valid(PHYS_PFN(address));
-}
-
 /*
  * A chunk is released when no page of it is out any more, unless nothing would
  * be left for whoever comes next.
@@ -1396,7 +1396,8 @@ static void alloc_test_release(struct kunit *test)
 	}
 
 	put(test, 1, pages + first[1] + 100);
-	KUNIT_EXPECT_EQ(test, ctx->pool->nr_idle, 2 * GRANULE_PAGES);
+	KUNIT_EXPECT_EQ(test, xen_scratch_count(ctx->pool).scratch_idle,
+			2 * GRANULE_PAGES);
 	KUNIT_EXPECT_EQ(test, xen_scratch_release(ctx->pool, ULONG_MAX),
 			2 * GRANULE_PAGES);
 	KUNIT_EXPECT_EQ(test, count_chunks(ctx), 2);
@@ -1414,7 +1415,8 @@ static void alloc_test_release(struct kunit *test)
 	for (i = 0; i < nr_pages; i++)
 		pages[i] = pfn_to_page(PHYS_PFN(start[0]) + i);
 	put(test, nr_pages, pages);
-	KUNIT_EXPECT_EQ(test, ctx->pool->nr_idle, nr_pages);
+	KUNIT_EXPECT_EQ(test, xen_scratch_count(ctx->pool).scratch_idle,
+			nr_pages);
 
 	xen_scratch_release(ctx->pool, ULONG_MAX);
 	KUNIT_EXPECT_EQ(test, count_chunks(ctx), 1);
@@ -1469,6 +1471,26 @@ static void alloc_test_release_large(struct kunit *test)
 	put(test, 1, pages);
 }
 
+/* In the background, a small chunk is made in place of a large one. */
+static void alloc_test_release_replaced(struct kunit *test)
+{
+	struct page **pages = new_array(test, 4 * GRANULE_PAGES);
+	struct alloc_test *ctx = test->priv;
+
+	add_region(test, 0, 8);
+	take(test, 4 * GRANULE_PAGES, pages);
+	put(test, 4 * GRANULE_PAGES, pages);
+	xen_scratch_start_work(ctx->pool);
+	flush_work(&ctx->pool->work);
+	KUNIT_EXPECT_EQ(test, scratch_pages(ctx), 4 * GRANULE_PAGES);
+
+	KUNIT_EXPECT_EQ(test, xen_scratch_release(ctx->pool, ULONG_MAX),
+			4 * GRANULE_PAGES);
+	flush_work(&ctx->pool->work);
+	KUNIT_EXPECT_EQ(test, scratch_pages(ctx), GRANULE_PAGES);
+	KUNIT_EXPECT_EQ(test, ctx->pool->waits, 1);
+}
+
 /* Who still has a reference to a page that was freed keeps its chunk. */
 static void alloc_test_release_referenced(struct kunit *test)
 {
@@ -1482,7 +1504,8 @@ static void alloc_test_release_referenced(struct kunit *test)
 	get_page(page);
 	put(test, 2 * GRANULE_PAGES, pages);
 	KUNIT_EXPECT_EQ(test, xen_scratch_release(ctx->pool, ULONG_MAX), 0);
-	KUNIT_EXPECT_EQ(test, ctx->pool->nr_idle, 2 * GRANULE_PAGES);
+	KUNIT_EXPECT_EQ(test, xen_scratch_count(ctx->pool).scratch_idle,
+			2 * GRANULE_PAGES);
 
 	/* It can still be used. */
 	take(test, 2 * GRANULE_PAGES, pages);
@@ -1532,12 +1555,12 @@ static void alloc_test_release_donated(struct kunit *test)
 /* Growth ahead of need: whoever takes little at a time never waits for it. */
 static void alloc_test_grow_ahead(struct kunit *test)
 {
+	struct page **pages = new_array(test, WINDOW_GRANULES * GRANULE_PAGES);
 	const unsigned int nr_pages = 7 * GRANULE_PAGES;
-	struct page **pages = new_array(test, 16 * GRANULE_PAGES);
 	struct alloc_test *ctx = test->priv;
 	unsigned int i;
 
-	add_region(test, 0, 16);
+	add_region(test, 0, WINDOW_GRANULES);
 	xen_scratch_start_work(ctx->pool);
 	flush_work(&ctx->pool->work);
 	KUNIT_EXPECT_EQ(test, scratch_pages(ctx), GRANULE_PAGES);
@@ -1556,11 +1579,63 @@ static void alloc_test_grow_ahead(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->pool->waits, 0);
 	KUNIT_EXPECT_GT(test, ctx->pool->grows, 2);
 	put(test, nr_pages, pages);
+	flush_work(&ctx->pool->work);
 
 	/* Who takes more than there is at once does. */
 	take(test, ctx->pool->nr_free + 1, pages);
 	KUNIT_EXPECT_EQ(test, ctx->pool->waits, 1);
 	put(test, xen_scratch_count(ctx->pool).scratch_used, pages);
+}
+
+/*
+ * A request that is larger than the next chunk gets no more than it needs, also
+ * if that has to be made in several pieces.
+ */
+static void alloc_test_grow_exactly(struct kunit *test)
+{
+	struct page **pages = new_array(test, 5 * GRANULE_PAGES + 1);
+	struct alloc_test *ctx = test->priv;
+
+	add_region(test, SECTION_GRANULES - 2, SECTION_GRANULES);
+	take(test, GRANULE_PAGES, pages);
+	KUNIT_EXPECT_EQ(test, ctx->pool->chunk_pages, 2 * GRANULE_PAGES);
+	take(test, 4 * GRANULE_PAGES, pages + GRANULE_PAGES);
+	KUNIT_EXPECT_EQ(test, ctx->pool->grows, 3);
+	KUNIT_EXPECT_EQ(test, scratch_pages(ctx), 5 * GRANULE_PAGES);
+
+	/* A smaller one gets more. */
+	take(test, 1, pages + 5 * GRANULE_PAGES);
+	KUNIT_EXPECT_GT(test, scratch_pages(ctx), 6 * GRANULE_PAGES);
+	put(test, 5 * GRANULE_PAGES + 1, pages);
+}
+
+/* Also if the pages have come back by then: they may be needed again. */
+static void alloc_test_grow_ahead_peak(struct kunit *test)
+{
+	struct page **pages = new_array(test, GRANULE_PAGES);
+	struct alloc_test *ctx = test->priv;
+	unsigned int i;
+
+	add_region(test, 0, WINDOW_GRANULES);
+	xen_scratch_start_work(ctx->pool);
+	flush_work(&ctx->pool->work);
+
+	/* Keep the work from running. */
+	mutex_lock(&ctx->pool->grow_lock);
+	for (i = 0; i < 3; i++) {
+		take(test, GRANULE_PAGES, pages);
+		put(test, GRANULE_PAGES, pages);
+	}
+	mutex_unlock(&ctx->pool->grow_lock);
+	flush_work(&ctx->pool->work);
+	KUNIT_EXPECT_EQ(test, scratch_pages(ctx), 3 * GRANULE_PAGES);
+	KUNIT_EXPECT_EQ(test, ctx->pool->waits, 0);
+
+	/* Once is enough. */
+	take(test, GRANULE_PAGES, pages);
+	put(test, GRANULE_PAGES, pages);
+	flush_work(&ctx->pool->work);
+	KUNIT_EXPECT_EQ(test, scratch_pages(ctx), 3 * GRANULE_PAGES);
 }
 
 /* Where nothing is left to grow into, nobody tries so ahead of need. */
@@ -1623,7 +1698,8 @@ static void alloc_test_shrinker(struct kunit *test)
 	take(test, 3 * GRANULE_PAGES, pages);
 	flush_work(&ctx->pool->work);
 	put(test, 3 * GRANULE_PAGES, pages);
-	ctx->pool->to_release = ctx->pool->nr_idle - GRANULE_PAGES;
+	ctx->pool->to_release = xen_scratch_count(ctx->pool).scratch_idle -
+				GRANULE_PAGES;
 	KUNIT_EXPECT_EQ(test, shrinker->scan_objects(shrinker, &sc),
 			SHRINK_STOP);
 
@@ -1767,7 +1843,7 @@ static void alloc_test_fail_nth_donated(struct kunit *test)
 
 /* What the tracepoints have told, the last time and how often. */
 struct seen {
-	unsigned int times;
+	unsigned long times;
 	unsigned long args[3];
 };
 
@@ -2000,7 +2076,8 @@ static void alloc_test_threads(struct kunit *test)
 	flush_work(&ctx->pool->work);
 	expect_used(test, 0, 0, 0);
 	KUNIT_EXPECT_EQ(test, ctx->pool->nr_free, scratch_pages(ctx));
-	KUNIT_EXPECT_EQ(test, ctx->pool->nr_idle, scratch_pages(ctx));
+	KUNIT_EXPECT_EQ(test, xen_scratch_count(ctx->pool).scratch_idle,
+			scratch_pages(ctx));
 	KUNIT_EXPECT_TRUE(test, no_blocks(ctx));
 }
 
@@ -2055,7 +2132,8 @@ static void alloc_test_threads_release(struct kunit *test)
 
 	add_region(test, 0, 4);
 	start_threads(test, thread, 1, thread_releases);
-	for (i = 0; i < 50; i++) {
+	for (i = 0; i < 50 || (i < 1000 && READ_ONCE(ctx->pool->releases) <= 5);
+	     i++) {
 		KUNIT_EXPECT_EQ(test, 0, xen_scratch_alloc(ctx->pool,
 							   4 * GRANULE_PAGES,
 							   pages));
@@ -2339,10 +2417,13 @@ static struct kunit_case alloc_test_cases[] = {
 	KUNIT_CASE(alloc_test_release),
 	KUNIT_CASE(alloc_test_release_some),
 	KUNIT_CASE(alloc_test_release_large),
+	KUNIT_CASE(alloc_test_release_replaced),
 	KUNIT_CASE(alloc_test_release_referenced),
 	KUNIT_CASE(alloc_test_release_misuse),
 	KUNIT_CASE(alloc_test_release_donated),
+	KUNIT_CASE(alloc_test_grow_exactly),
 	KUNIT_CASE(alloc_test_grow_ahead),
+	KUNIT_CASE(alloc_test_grow_ahead_peak),
 	KUNIT_CASE(alloc_test_grow_ahead_exhausted),
 	KUNIT_CASE(alloc_test_shrinker),
 	KUNIT_CASE(alloc_test_fail_nth),
