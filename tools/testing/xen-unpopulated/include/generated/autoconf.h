@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The configuration: what stands here for all builds; the Makefile adds what
+ * differs between them.
+ */
+#define CONFIG_64BIT 1
+#define CONFIG_DEBUG_FS 1
+#define CONFIG_HAVE_ARCH_HUGE_VMAP 1
+#define CONFIG_KUNIT 1
+#define CONFIG_KUNIT_AUTORUN_ENABLED 1
+#define CONFIG_KUNIT_DEFAULT_ENABLED 1
+#define CONFIG_KUNIT_DEFAULT_FILTER ""
+#define CONFIG_KUNIT_DEFAULT_FILTER_ACTION ""
+#define CONFIG_KUNIT_DEFAULT_FILTER_GLOB ""
+#define CONFIG_KUNIT_DEFAULT_TIMEOUT 300
+#define CONFIG_MEMORY_HOTPLUG 1
+#define CONFIG_OF 1
+#define CONFIG_OF_ADDRESS 1
+#define CONFIG_OF_DYNAMIC 1
+#define CONFIG_OF_FLATTREE 1
+#define CONFIG_OF_KOBJ 1
+#define CONFIG_OF_OVERLAY 1
+#define CONFIG_PCI 1
+#define CONFIG_PHYS_ADDR_T_64BIT 1
+#define CONFIG_PRINTK 1
+#define CONFIG_SMP 1
+#define CONFIG_TRACEPOINTS 1
+#define CONFIG_XARRAY_MULTI 1
+#define CONFIG_XEN 1
+#define CONFIG_XEN_BALLOON 1
+#define CONFIG_XEN_UNPOPULATED_ALLOC 1
+#define CONFIG_ZONE_DEVICE 1
