@@ -17,6 +17,7 @@ XEN_ARGS ?=
 GUESTS   ?= pv pvh
 JOBS     ?= $(shell nproc)
 DEBUG    ?=
+FUZZ_SECONDS ?= 600
 BUILD    ?= build
 
 KERNELS := 6.12 7.3
@@ -34,6 +35,10 @@ make test     KUnit, also with KASAN, and the selftests in dom0 on every Xen and
               memory layout
 make test-all the same on each architecture
 make kunit    the KUnit tests only, without Xen
+make bench    what mappings cost, beside the kernel's own driver
+make native   the driver as a program of this machine, tested with sanitizers;
+              tsan, coverage, bench-native: what else is done with that program
+make fuzz     random input for it, for FUZZ_SECONDS
 make shell    a shell in dom0
 make apply LINUX=TREE
               put the series into the kernel tree TREE
@@ -52,11 +57,12 @@ XEN_ARGS=$(XEN_ARGS)      more for the command line of Xen, such as ext_regions=
 DEBUG=$(DEBUG)         kasan: the kernels report bad accesses, wrong locking, leaks,
               kcsan: they report data races; either takes several times longer
 GUESTS=$(GUESTS)  with ARCH=x86_64, the kinds of domU to start: $(GUEST_KINDS)
+FUZZ_SECONDS=$(FUZZ_SECONDS)  how long make fuzz looks for failures
 JOBS=$(JOBS)         compilers that run at a time
 BUILD=$(BUILD)    the build directory
 endef
 
-.PHONY: help run test test-all kunit shell apply clean packages tree kernel selftests
+.PHONY: help run test test-all kunit bench native tsan coverage fuzz bench-native shell apply clean packages tree kernel selftests
 
 help:
 	$(info $(HELP))

@@ -15,13 +15,6 @@
 
 #include <xen/privcmd.h>
 
-/* Where the RAM of a guest starts, on Arm GUEST_RAM0_BASE of Xen's interface. */
-#ifdef __aarch64__
-#define GUEST_RAM_GFN		(0x40000000UL / XEN_PAGE_SIZE)
-#else
-#define GUEST_RAM_GFN		0UL
-#endif
-
 /* Far above the RAM of this one, and where no device of Xen's is. */
 #define HOLE_GFN		(0xe0000000UL / XEN_PAGE_SIZE)
 

@@ -40,6 +40,13 @@
 #define XEN_PAGE_SIZE		4096UL
 #define WORDS_PER_PAGE		(XEN_PAGE_SIZE / sizeof(__u64))
 
+/* Where the RAM of a guest starts, on Arm GUEST_RAM0_BASE of Xen's interface. */
+#ifdef __aarch64__
+#define GUEST_RAM_GFN		(0x40000000UL / XEN_PAGE_SIZE)
+#else
+#define GUEST_RAM_GFN		0UL
+#endif
+
 /* What a page costs that stays for the next user. */
 #define STRUCT_PAGE_SIZE	64
 

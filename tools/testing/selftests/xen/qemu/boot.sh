@@ -3,10 +3,11 @@
 #
 # Boot Xen and dom0 once under QEMU, on an emulated processor.
 #
-#   boot.sh run|test|test-domu|toolstack|dom0less|shell NAME
+#   boot.sh run|test|test-domu|toolstack|dom0less|bench|shell NAME
 #
 # The first argument is for dom0-init, which does the work inside; with dom0less
-# Xen makes a domU of its own, see dom0less.sh; toolstack is for x86. The console
+# Xen makes a domU of its own, see dom0less.sh; toolstack is for x86; with bench
+# and one processor the machine's clock counts instructions. The console
 # goes to $LOGS/NAME.log, the files that dom0-init sends over it are made again
 # in $LOGS/NAME/, and $LOGS/NAME/results says how each test went, in the form
 # of tap.sh. run.sh and test.sh show all that. The exit status is 1 if a test
@@ -24,6 +25,7 @@
 #   GUESTS		on x86, the kinds of domU: pv, pvh, hvm (pv pvh)
 #   CPUS		processors of the machine, and of dom0 (1)
 #   XEN_ARGS		more options for Xen
+#   MEASURE		with bench, what is measured: main, guest, out, parallel
 #   LIMIT		seconds until a boot is given up (180; 900 with DEBUG)
 #   XEN_TEST_START	when the caller started, see elapsed.sh
 
@@ -76,11 +78,14 @@ case $ARCH in
 arm64)
 	arguments="$arguments earlycon=xen"
 	xen_arguments="$xen_arguments dom0_mem=${DOM0_MEM:-1G} console=dtuart dtuart=/pl011@9000000 ${XEN_ARGS:-}"
+	# A seed for random numbers would make each boot another one.
+	seed=
+	[ "$mode" != bench ] || seed=,dtb-randomness=off
 	# Not every processor has pages of 16 KiB.
 	cpu=cortex-a57
 	[ "$PAGES" != 16K ] || cpu=neoverse-n1
 	set -- qemu-system-aarch64 \
-		-machine virt,virtualization=on,gic-version=3 \
+		-machine virt,virtualization=on,gic-version=3$seed \
 		-cpu $cpu -accel tcg -smp "${CPUS:-1}" -m "${MEM:-4G}" \
 		-nodefaults -nographic -no-reboot \
 		-kernel "$XEN_ROOT/boot/xen-$XEN-arm64"
@@ -109,6 +114,15 @@ x86_64)
 	exit 2
 	;;
 esac
+
+# One ns an instruction; while there is nothing to do, time is skipped. Several
+# processors take turns then, too long ones for Xen to boot: the clock is the
+# host's.
+if [ "$mode" = bench ]; then
+	arguments="$arguments xen_bench=${MEASURE:-main}"
+	[ "${CPUS:-1}" != 1 ] || set -- "$@" -icount shift=0,sleep=off \
+		-rtc base=2026-01-01T00:00:00,clock=vm
+fi
 
 if [ "$mode" = dom0less ]; then
 	sh "$here/dom0less.sh" "$initramfs" "$xen_arguments" "$arguments" \
@@ -268,6 +282,28 @@ boot_failure()
 	[ -e "$files/end" ] || echo "stopped before dom0-init was done"
 }
 
+# What could not be measured says so among the figures. What the kernel without
+# the series complains of is not ours to judge.
+judge_bench()
+{
+	failure=$(boot_failure)
+	if [ -z "$failure" ]; then
+		failure=$(grep '^failed' "$files/figures" | tr '\n' ' ')
+	fi
+	case $VARIANT in
+	*-base) ;;
+	*)
+		sh "$here/check-log.sh" "$log" > "$files/defects" 2>&1 ||
+			failure=${failure:-$(head -n 1 "$files/defects")}
+		;;
+	esac
+	if [ -z "$failure" ]; then
+		printf 'pass\t%s/boot\n' "$name"
+	else
+		printf 'fail\t%s/boot\t%s\n' "$name" "$failure"
+	fi
+}
+
 judge()
 {
 	failure=$(boot_failure)
@@ -313,7 +349,9 @@ judge()
 	for file in "$SELFTESTS"/*_*; do
 		[ -f "$file" ] && [ -x "$file" ] || continue
 		program=${file##*/}
-		[ "$program" != offer_pages ] || continue
+		case $program in
+		offer_pages | map_guest)	continue ;;
+		esac
 		case $mode in
 		test*)	programs="$programs $program" ;;
 		esac
@@ -361,5 +399,9 @@ again*)
 	;;
 esac
 
-judge > "$files/results"
+if [ "$mode" = bench ]; then
+	judge_bench
+else
+	judge
+fi > "$files/results"
 ! grep -q '^fail' "$files/results"

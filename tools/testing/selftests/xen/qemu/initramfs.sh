@@ -59,8 +59,7 @@ mke2fs -q -t ext2 -b 4096 -d "$work/disk" "$root/boot/disk.img"
 # Dom0's programs. Xen's tools find each other by the path they were built
 # with; xl loads libgcc_s only when a thread of its ends.
 mkdir -p "$root/bin" "$root/lib" "$root/etc/xen/scripts" "$root/selftests"
-cp "$XEN_ROOT/bin/busybox" "$XEN_ROOT/usr/bin/xenstore" \
-	"$SELFTESTS/offer_pages" "$root/bin/"
+cp "$XEN_ROOT/bin/busybox" "$XEN_ROOT/usr/bin/xenstore" "$root/bin/"
 tools=$(cd "$XEN_ROOT" && echo usr/lib/xen-*/bin)
 mkdir -p "$root/$tools"
 for tool in xl xenstored xenconsoled xenconsole xen-init-dom0 \
@@ -108,7 +107,12 @@ for file in "$root/bin/xenstore" "$root/$tools"/*; do
 	add_libraries_of "$file"
 done
 
-rm "$root/selftests/offer_pages"
+mv "$root/selftests/offer_pages" "$root/selftests/map_guest" "$root/bin/"
+
+# Only kernels for the benchmark have it.
+if [ -e "$SELFTESTS/unpopulated_bench.ko" ]; then
+	cp "$SELFTESTS/unpopulated_bench.ko" "$root/boot/"
+fi
 
 # The devices of an HVM guest: QEMU, which is not in XEN_ROOT, and what it loads.
 if [ -n "$hvm" ]; then

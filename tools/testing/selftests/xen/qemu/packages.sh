@@ -39,8 +39,8 @@ missing()
 		sed 's/#.*//' "$here/host-packages" |
 		while read -r name arch; do
 			[ -n "$name" ] || continue
-			case ${ARCH:-} in
-			"" | "${arch:-$ARCH}") ;;
+			case " ${ARCH:-$arch} ${PURPOSE:-} " in
+			*" ${arch:-${ARCH:-}} "*) ;;
 			*) continue ;;
 			esac
 			status=$(dpkg-query -W -f '${db:Status-Status}' \

@@ -11,7 +11,10 @@
 #   linux-K-A/              its objects
 #   kunit-K-A/              objects of the kernel with the KUnit tests
 #   selftests-K-A/          the programs of tools/testing/selftests/xen
+#   native-K/               what tools/testing/xen-unpopulated builds and finds
+#   bench-V-A/              the figures, table and pictures of make bench for version V
 #   xen-X-A/                Xen and its tools (packages.sh)
+#   linux-K.base/           for `make bench`, links to linux-K/ without the series
 #   logs/                   what every step said
 #
 # boot.sh and its callers get what they need in the environment.
@@ -53,13 +56,16 @@ endif
 TREE      := $(BUILD)/linux-$(K)
 PAGED     := $(filter-out 4K,$(PAGES))
 MACHINE   := $(ARCH)$(PAGED:%=-%)
-VARIANT   := $(MACHINE)$(DEBUG:%=-%)
+VARIANT   := $(MACHINE)$(DEBUG:%=-%)$(SUBJECT:%=-bench-%)
 OBJECTS   := $(TREE)-$(VARIANT)
+SOURCE    := $(TREE)$(if $(filter base,$(SUBJECT)),.base)
 KUNIT     := $(BUILD)/kunit-$(K)-$(MACHINE)
 SELFTESTS := $(BUILD)/selftests-$(K)-$(VARIANT)
+NATIVE    := $(BUILD)/native-$(K)
 XEN_ROOT  := $(BUILD)/xen-$(XEN)-$(ARCH)
 CONFIGS   := $(HARNESS)/kernel.config $(HARNESS)/$(ARCH).config \
-	     $(HARNESS)/../config $(PAGED:%=$(HARNESS)/pages-%.config)
+	     $(HARNESS)/$(if $(SUBJECT),bench.config,../config) \
+	     $(PAGED:%=$(HARNESS)/pages-%.config)
 ifneq ($(DEBUG),)
 CONFIGS   += $(HARNESS)/debug-$(DEBUG).config $(HARNESS)/debug-dom0.config
 endif
@@ -80,7 +86,7 @@ CROSS_COMPILE        := $(CROSS_COMPILE_$(ARCH))
 IMAGE                := $(OBJECTS)/$(IMAGE_$(ARCH))
 
 export TOP HARNESS BUILD LOGS KERNEL XEN ARCH PAGES MACHINE VARIANT CROSS_COMPILE
-export JOBS MEM DOM0_MEM CPUS XEN_ARGS GUESTS DEBUG TREE KUNIT SELFTESTS XEN_ROOT IMAGE KCSAN_OPTIONS
+export JOBS MEM DOM0_MEM CPUS XEN_ARGS GUESTS DEBUG TREE KUNIT NATIVE SELFTESTS XEN_ROOT IMAGE KCSAN_OPTIONS
 
 # A make that is started from here must not take our command line for its own;
 # all that it needs of that is in the environment.  And our files are
@@ -158,19 +164,21 @@ tree: host-packages $(TREE)
 
 # ---- what is built ----
 
-.PHONY: config test-needs
+.PHONY: config bench-module test-needs
 
 config: tree
-	@sh $(HARNESS)/config.sh changed $(TREE) $(OBJECTS) $(CONFIGS) || exit 0; \
+	@[ '$(SUBJECT)' != base ] || sh $(HARNESS)/tree.sh base $(TREE) $(SOURCE)
+	@sh $(HARNESS)/config.sh changed $(SOURCE) $(OBJECTS) $(CONFIGS) || exit 0; \
 	$(call need-space,500,building Linux $(KERNEL)); \
 	$(progress) "Linux $(KERNEL): configuring" $(LOGS)/config-$(K)-$(VARIANT).log \
 		flock $(OBJECTS).lock sh $(HARNESS)/config.sh \
-		$(TREE) $(OBJECTS) $(CONFIGS)
+		$(SOURCE) $(OBJECTS) $(CONFIGS)
 
 kernel: config
 	@PROGRESS_OBJECTS=$(OBJECTS) $(progress) "Linux $(KERNEL): building" \
 		$(LOGS)/kernel-$(K)-$(VARIANT).log \
-		$(kernel-make) -C $(TREE) O=$(OBJECTS) $(notdir $(IMAGE)) headers
+		$(kernel-make) -C $(SOURCE) O=$(OBJECTS) $(notdir $(IMAGE)) headers \
+		$(if $(SUBJECT),modules)
 
 # A program that is no longer in the Makefile must not be run again.
 selftests: kernel
@@ -180,6 +188,17 @@ selftests: kernel
 		$(LOGS)/selftests-$(K)-$(VARIANT).log \
 		$(kernel-make) -C $(TREE)/tools/testing/selftests/xen \
 		OUTPUT=$(SELFTESTS) KHDR_INCLUDES='-isystem $(OBJECTS)/usr/include'
+
+# Out of tree, so that it is built for both kernels in the same way.
+bench-module: selftests
+	@rm -rf $(OBJECTS)/bench
+	@mkdir $(OBJECTS)/bench
+	@ln -s $(TOP)/drivers/xen/tests/unpopulated_bench.c $(OBJECTS)/bench/
+	@echo 'obj-m := unpopulated_bench.o' >$(OBJECTS)/bench/Kbuild
+	@$(progress) "Linux $(KERNEL)$(if $(filter base,$(SUBJECT)), as it is): building the benchmark" \
+		$(LOGS)/bench-module-$(K)-$(VARIANT).log \
+		$(kernel-make) -C $(OBJECTS) M=$(OBJECTS)/bench modules
+	@cp $(OBJECTS)/bench/unpopulated_bench.ko $(SELFTESTS)/
 
 # ---- what is run ----
 
@@ -193,6 +212,32 @@ kunit: tree
 	@[ -e $(KUNIT)$(DEBUG:%=-%) ] || { \
 		$(call need-space,500,building Linux $(KERNEL)); }
 	@sh $(HARNESS)/kunit.sh $(DEBUG)
+
+# The driver as a program of this machine.
+native-make = make --no-print-directory -j$(JOBS) \
+	      -C $(TOP)/tools/testing/xen-unpopulated LINUX=$(TREE) \
+	      BUILD=$(NATIVE) FUZZ_SECONDS=$(FUZZ_SECONDS)
+
+native: tree
+	@$(native-make) test
+
+coverage fuzz tsan: tree
+	@$(native-make) $@
+
+bench-native: tree
+	@$(native-make) bench
+
+ifneq ($(filter bench,$(MAKECMDGOALS)),)
+$(if $(DEBUG),$(error what checks itself is not worth measuring: bench takes no DEBUG=))
+$(call one-of,PAGES,4K)
+export PURPOSE := bench
+endif
+
+bench: $(XEN_ROOT)
+	@for subject in base ours; do \
+		make --no-print-directory bench-module SUBJECT=$$subject || exit; \
+	done
+	@sh $(HARNESS)/bench.sh
 
 test-needs: packages selftests
 

@@ -95,6 +95,32 @@ kunit()
 	} | count
 }
 
+# The driver as a program, and what random input does to it, for a short time.
+native()
+{
+	step "the driver as a program, with sanitizers"
+	status=0
+	make --no-print-directory -s -j"$JOBS" \
+		-C "$TOP/tools/testing/xen-unpopulated" \
+		LINUX="$TREE" BUILD="$NATIVE" test \
+		> "$LOGS/native.log" 2>&1 || status=$?
+	{
+		for log in "$NATIVE"/logs/*.log; do
+			name=native-$(basename "$log" .log)
+			cp "$log" "$LOGS/$name.log"
+			case $name in
+			native-fuzz-*)
+				result "$name/runs" grep -q '^Done ' "$log"
+				;;
+			*)
+				sh "$here/tap.sh" "$name" "$log"
+				;;
+			esac
+		done
+		result native/total test $status -eq 0
+	} | count
+}
+
 # Whether dom0 has claimed extended regions of MIB at least; 0: none.
 #   regions_come_to MIB NAME
 regions_come_to()
@@ -137,6 +163,8 @@ layout()
 # KASAN finds most of what KUnit can bring to light, so it is always there, on the
 # architecture where the suites are complete; in dom0 it takes minutes.
 if [ -z "${DEBUG:-}" ]; then
+	# Not once more for each architecture that kernels are built for.
+	[ "$ARCH" != arm64 ] || native
 	kunit ""
 	[ "$ARCH" != arm64 ] || kunit kasan
 else

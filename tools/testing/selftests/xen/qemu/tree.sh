@@ -9,6 +9,7 @@
 #   tree.sh copy LINUX TREE       make or refresh TREE from a user's tree
 #   tree.sh prepare TREE          put the series into TREE, or what changed in
 #                                 the series since the last time
+#   tree.sh base TREE BASE        make BASE, the tree as it is without the series
 #   tree.sh apply LINUX           put the series into a user's tree
 #
 # The series is: the kernel's own implementation taken out, the files of this
@@ -320,6 +321,22 @@ prepare()
 	(cd "$series/pristine" && xargs -r -d '\n' -a "$work/dropped" rm -f)
 }
 
+# Links to the files of TREE, which the kernel's build does not write to.
+base()
+{
+	tree=$1 base=$2 series=$1.series
+	[ -L "$tree/$implementation" ] ||
+		die "LINUX= has the series already, there is nothing to compare it with"
+	rm -rf "$base"
+	cp -al "$tree" "$base"
+	while IFS= read -r file; do
+		rm -f "$base/$file"
+		[ ! -f "$series/pristine/$file" ] ||
+			cp -p "$series/pristine/$file" "$base/$file"
+	done <"$series/files"
+	find "$base" -type l -lname "$top/*" -delete
+}
+
 # ---- the user's own tree ----
 
 # Make the tree as it was before `apply`.
@@ -382,7 +399,7 @@ apply()
 
 usage()
 {
-	die "usage: tree.sh identify LINUX | unpack TARBALL TREE | copy LINUX TREE | prepare TREE | apply LINUX"
+	die "usage: tree.sh identify LINUX | unpack TARBALL TREE | copy LINUX TREE | prepare TREE | base TREE BASE | apply LINUX"
 }
 
 # One at a time in the directory of $1, which need not exist, and with a
@@ -413,6 +430,13 @@ unpack:3 | copy:3)
 prepare:2)
 	lock_and_work_beside "$2"
 	prepare "$2"
+	;;
+base:3)
+	# What is copied must not be changed meanwhile.
+	exec 8>"$2.lock"
+	flock 8
+	lock_and_work_beside "$3"
+	base "$2" "$3"
 	;;
 apply:2)
 	linux=$(cd "$2" 2>/dev/null && pwd -P) || die "LINUX=$2 is no directory"
