@@ -1654,6 +1654,46 @@ static void alloc_test_grow_ahead_exhausted(struct kunit *test)
 	put(test, GRANULE_PAGES, pages);
 }
 
+/* Until there is: what has been released can be grown again. */
+static void alloc_test_grow_ahead_again(struct kunit *test)
+{
+	struct page **pages = new_array(test, 2 * GRANULE_PAGES);
+	struct alloc_test *ctx = test->priv;
+
+	add_region(test, 0, 2);
+	xen_scratch_start_work(ctx->pool);
+	flush_work(&ctx->pool->work);
+	take(test, GRANULE_PAGES, pages);
+	flush_work(&ctx->pool->work);
+	take(test, GRANULE_PAGES, pages + GRANULE_PAGES);
+	flush_work(&ctx->pool->work);
+	KUNIT_EXPECT_EQ(test, ctx->pool->low_water, 0);
+
+	put(test, 2 * GRANULE_PAGES, pages);
+	KUNIT_EXPECT_EQ(test, xen_scratch_release(ctx->pool, ULONG_MAX),
+			GRANULE_PAGES);
+	take(test, GRANULE_PAGES, pages);
+	flush_work(&ctx->pool->work);
+	KUNIT_EXPECT_EQ(test, scratch_pages(ctx), 2 * GRANULE_PAGES);
+	put(test, GRANULE_PAGES, pages);
+}
+
+/* What was taken for a request counts even if that is refused. */
+static void alloc_test_used_max(struct kunit *test)
+{
+	struct page **pages = new_array(test, 2 * GRANULE_PAGES);
+	struct alloc_test *ctx = test->priv;
+
+	add_region(test, 0, 1);
+	KUNIT_EXPECT_EQ(test, -ENOMEM,
+			xen_scratch_alloc(ctx->pool, GRANULE_PAGES + 1, pages));
+	KUNIT_EXPECT_EQ(test, ctx->pool->used_max, GRANULE_PAGES);
+
+	take(test, GRANULE_PAGES / 2, pages);
+	KUNIT_EXPECT_EQ(test, ctx->pool->used_max, GRANULE_PAGES);
+	put(test, GRANULE_PAGES / 2, pages);
+}
+
 /* The shrinker counts pages of memmap, and has the work item release them. */
 static void alloc_test_shrinker(struct kunit *test)
 {
@@ -2425,6 +2465,8 @@ static struct kunit_case alloc_test_cases[] = {
 	KUNIT_CASE(alloc_test_grow_ahead),
 	KUNIT_CASE(alloc_test_grow_ahead_peak),
 	KUNIT_CASE(alloc_test_grow_ahead_exhausted),
+	KUNIT_CASE(alloc_test_grow_ahead_again),
+	KUNIT_CASE(alloc_test_used_max),
 	KUNIT_CASE(alloc_test_shrinker),
 	KUNIT_CASE(alloc_test_fail_nth),
 	KUNIT_CASE(alloc_test_fail_nth_block),
