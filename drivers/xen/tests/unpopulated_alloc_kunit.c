@@ -1678,13 +1678,19 @@ static void alloc_test_grow_ahead_again(struct kunit *test)
 	put(test, GRANULE_PAGES, pages);
 }
 
-/* What was taken for a request counts even if that is refused. */
+/* Page by page, and what was taken for a request that is refused in the end. */
 static void alloc_test_used_max(struct kunit *test)
 {
 	struct page **pages = new_array(test, 2 * GRANULE_PAGES);
 	struct alloc_test *ctx = test->priv;
+	int i;
 
 	add_region(test, 0, 1);
+	for (i = 0; i < 3; i++)
+		take(test, 1, pages + i);
+	KUNIT_EXPECT_EQ(test, ctx->pool->used_max, 3);
+	put(test, 3, pages);
+
 	KUNIT_EXPECT_EQ(test, -ENOMEM,
 			xen_scratch_alloc(ctx->pool, GRANULE_PAGES + 1, pages));
 	KUNIT_EXPECT_EQ(test, ctx->pool->used_max, GRANULE_PAGES);
