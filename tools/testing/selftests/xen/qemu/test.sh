@@ -100,12 +100,14 @@ native()
 {
 	step "the driver as a program, with sanitizers"
 	status=0
+	rm -rf "$NATIVE/logs"
 	make --no-print-directory -s -j"$JOBS" \
 		-C "$TOP/tools/testing/xen-unpopulated" \
 		LINUX="$TREE" BUILD="$NATIVE" test \
 		> "$LOGS/native.log" 2>&1 || status=$?
 	{
 		for log in "$NATIVE"/logs/*.log; do
+			[ -e "$log" ] || continue
 			name=native-$(basename "$log" .log)
 			cp "$log" "$LOGS/$name.log"
 			case $name in
@@ -117,7 +119,7 @@ native()
 				;;
 			esac
 		done
-		result native/total test $status -eq 0
+		result "native/exit status" test $status -eq 0
 	} | count
 }
 
