@@ -66,6 +66,7 @@
 #include <linux/init.h>
 #include <linux/interval_tree.h>
 #include <linux/limits.h>
+#include <linux/log2.h>
 #include <linux/memory_hotplug.h>
 #include <linux/memremap.h>
 #include <linux/mm.h>
@@ -1652,6 +1653,24 @@ static bool can_release(void)
 }
 
 /*
+ * Whether to grow after a release.  If the only chunk was a large one, a small
+ * one is to take its place.  But a growth that was due before and has not begun
+ * would only bring back what has just been released.
+ */
+static bool few_after_release(struct xen_scratch_pool *pool)
+{
+	bool few;
+
+	spin_lock(&pool->lock);
+	pool->growing_ahead = false;
+	set_watch(pool);
+	few = few_left(pool);
+	spin_unlock(&pool->lock);
+
+	return few;
+}
+
+/*
  * Release chunks that no page is out of until they are @nr_pages or more, the
  * newest first; returns how many.
  */
@@ -1659,7 +1678,6 @@ VISIBLE_IF_KUNIT unsigned long xen_scratch_release(struct xen_scratch_pool *pool
 						   unsigned long nr_pages)
 {
 	unsigned long released = 0, nr;
-	bool few;
 
 	if (!can_release())
 		return 0;
@@ -1667,11 +1685,7 @@ VISIBLE_IF_KUNIT unsigned long xen_scratch_release(struct xen_scratch_pool *pool
 	while (released < nr_pages && (nr = release_chunk(pool)))
 		released += nr;
 
-	/* If the only chunk was a large one, make a small one in its place. */
-	spin_lock(&pool->lock);
-	few = few_left(pool);
-	spin_unlock(&pool->lock);
-	if (few)
+	if (released && few_after_release(pool))
 		grow_ahead(pool);
 
 	return released;
@@ -1683,15 +1697,20 @@ void xen_scratch_work(struct work_struct *work)
 {
 	struct xen_scratch_pool *pool =
 		container_of(work, struct xen_scratch_pool, work);
+	bool released = false;
 
 	while (READ_ONCE(pool->to_release)) {
-		if (release_chunk(pool))
+		if (release_chunk(pool)) {
+			released = true;
 			continue;
+		}
 		/* There is less that can be released than there was. */
 		spin_lock(&pool->lock);
 		pool->to_release = 0;
 		spin_unlock(&pool->lock);
 	}
+	if (released)
+		few_after_release(pool);
 
 	guard(grow)(pool);
 	if (READ_ONCE(pool->growing_ahead))
@@ -2265,7 +2284,6 @@ int xen_alloc_unpopulated_contiguous_pages(unsigned int nr_pages,
 {
 	return xen_scratch_alloc_block(&xen_scratch_pool, nr_pages, pages);
 }
-EXPORT_SYMBOL_GPL(xen_alloc_unpopulated_contiguous_pages);
 
 /**
  * xen_free_unpopulated_contiguous_pages() - give back a contiguous block
@@ -2283,7 +2301,6 @@ void xen_free_unpopulated_contiguous_pages(unsigned int nr_pages,
 {
 	xen_scratch_free_block(&xen_scratch_pool, nr_pages, pages);
 }
-EXPORT_SYMBOL_GPL(xen_free_unpopulated_contiguous_pages);
 
 /**
  * xen_unpopulated_reserve() - get unused addresses to add memory at

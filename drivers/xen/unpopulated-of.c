@@ -22,7 +22,6 @@
  */
 #define pr_fmt(fmt) "xen/unpopulated: " fmt
 
-#include <linux/cleanup.h>
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/init.h>

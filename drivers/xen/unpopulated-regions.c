@@ -18,10 +18,9 @@
  *	whole granules	    |----A+B---|               |D|	|--E--|
  *
  * What is left is claimed as busy in iomem_resource, or inside of the resource
- * that the map has for it, so that from then on
- * nothing else (a driver, memory hotplug) can be given these addresses; the
- * allocator carves its chunks out of the claimed resources.  A bad entry costs
- * no more than itself.
+ * that the map has for it, so that from then on nothing else (a driver, memory
+ * hotplug) can be given these addresses; the allocator carves its chunks out of
+ * the claimed resources.  A bad entry costs no more than itself.
  *
  * Taken is what another resource has, and what the firmware's map has a device
  * for: at boot, when this is done, few drivers have claimed anything yet.

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Scratch pages for foreign mappings: what the allocator (unpopulated-alloc.c),
- * the region code (unpopulated-regions.c) and their KUnit suites share.
+ * the region code (unpopulated-regions.c), what reads the device tree
+ * (unpopulated-of.c) and their KUnit suites share.
  *
  * The interface for the rest of the kernel is in <xen/xen.h>.
  */
 #ifndef _XEN_UNPOPULATED_H
 #define _XEN_UNPOPULATED_H
 
+#include <linux/build_bug.h>
 #include <linux/cache.h>
 #include <linux/interval_tree.h>
 #include <linux/ioport.h>
 #include <linux/list.h>
-#include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/mm_types.h>
 #include <linux/mmzone.h>
@@ -31,8 +32,10 @@
  */
 #define XEN_SCRATCH_GRANULE						\
 	MAX(SUBSECTION_SIZE,						\
-	    PAGE_SIZE * (PAGE_SIZE / roundup_pow_of_two(sizeof(struct page))))
+	    PAGE_SIZE * (PAGE_SIZE /					\
+			 (sizeof(struct page) & -sizeof(struct page))))
 #define XEN_SCRATCH_GRANULE_PAGES	(XEN_SCRATCH_GRANULE / PAGE_SIZE)
+static_assert(XEN_SCRATCH_GRANULE_PAGES * sizeof(struct page) % PAGE_SIZE == 0);
 
 /**
  * struct xen_scratch_region - addresses that chunks may be carved from
@@ -71,8 +74,9 @@ struct xen_scratch_taken {
  * @last: the chunk that was used last, likely to be used next; may be NULL
  * @recent: chunks that pages were looked up in, to be found faster than in
  *	@chunks: by granule of the page, modulo the size; may be NULL
- * @nr_pages: pages that can be handed out or are, but for ballooned ones
- * @nr_free: those of @nr_pages that can be handed out
+ * @nr_pages: scratch and donated pages, free or handed out, but for donated
+ *	ones that are not ready
+ * @nr_free: those of @nr_pages that are free
  * @donated_pages: donated pages
  * @donated_ready: those of @donated_pages that are in @nr_pages
  * @ballooned_used: ballooned pages that are handed out

@@ -1765,6 +1765,63 @@ static void alloc_test_shrinker(struct kunit *test)
 			SHRINK_EMPTY);
 }
 
+/* As alloc_test_release_replaced(), when the kernel asks for it. */
+static void alloc_test_shrinker_replaced(struct kunit *test)
+{
+	struct page **pages = new_array(test, 4 * GRANULE_PAGES);
+	struct alloc_test *ctx = test->priv;
+	struct shrink_control sc = {};
+	struct shrinker *shrinker;
+
+	add_region(test, 0, 8);
+	take(test, 4 * GRANULE_PAGES, pages);
+	put(test, 4 * GRANULE_PAGES, pages);
+	xen_scratch_start_work(ctx->pool);
+	flush_work(&ctx->pool->work);
+	shrinker = ctx->pool->shrinker;
+	KUNIT_ASSERT_NOT_NULL(test, shrinker);
+
+	sc.nr_to_scan = shrinker->count_objects(shrinker, &sc);
+	KUNIT_EXPECT_EQ(test, shrinker->scan_objects(shrinker, &sc),
+			sc.nr_to_scan);
+	flush_work(&ctx->pool->work);
+	KUNIT_EXPECT_EQ(test, ctx->pool->releases, 1);
+	KUNIT_EXPECT_EQ(test, scratch_pages(ctx), GRANULE_PAGES);
+	KUNIT_EXPECT_EQ(test, ctx->pool->waits, 1);
+}
+
+/* What has been released is not grown again, because it was due before. */
+static void alloc_test_shrinker_before_growth(struct kunit *test)
+{
+	struct page **pages = new_array(test, 3 * GRANULE_PAGES);
+	struct alloc_test *ctx = test->priv;
+
+	add_region(test, 0, 8);
+	xen_scratch_start_work(ctx->pool);
+	flush_work(&ctx->pool->work);
+	take(test, GRANULE_PAGES, pages);
+	put(test, GRANULE_PAGES, pages);
+	flush_work(&ctx->pool->work);
+	KUNIT_ASSERT_EQ(test, scratch_pages(ctx), 3 * GRANULE_PAGES);
+
+	/* Keep the work from running, until it is asked for both. */
+	mutex_lock(&ctx->pool->grow_lock);
+	ctx->pool->to_release = 2 * GRANULE_PAGES;
+	take(test, 3 * GRANULE_PAGES, pages);
+	KUNIT_EXPECT_TRUE(test, ctx->pool->growing_ahead);
+	put(test, 3 * GRANULE_PAGES, pages);
+	mutex_unlock(&ctx->pool->grow_lock);
+	flush_work(&ctx->pool->work);
+	KUNIT_EXPECT_EQ(test, ctx->pool->releases, 1);
+	KUNIT_EXPECT_EQ(test, scratch_pages(ctx), GRANULE_PAGES);
+
+	/* It grows when it is next needed. */
+	take(test, GRANULE_PAGES, pages);
+	put(test, GRANULE_PAGES, pages);
+	flush_work(&ctx->pool->work);
+	KUNIT_EXPECT_LT(test, GRANULE_PAGES, scratch_pages(ctx));
+}
+
 /*
  * Each allocation inside of growth fails once: the request fails, or succeeds
  * with what is left, and whatever it was, nothing is lost.
@@ -2474,6 +2531,8 @@ static struct kunit_case alloc_test_cases[] = {
 	KUNIT_CASE(alloc_test_grow_ahead_again),
 	KUNIT_CASE(alloc_test_used_max),
 	KUNIT_CASE(alloc_test_shrinker),
+	KUNIT_CASE(alloc_test_shrinker_replaced),
+	KUNIT_CASE(alloc_test_shrinker_before_growth),
 	KUNIT_CASE(alloc_test_fail_nth),
 	KUNIT_CASE(alloc_test_fail_nth_block),
 	KUNIT_CASE(alloc_test_fail_nth_donated),

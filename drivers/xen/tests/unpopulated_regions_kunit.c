@@ -467,6 +467,8 @@ static void regions_test_exit(struct kunit *test)
 	struct regions_test *ctx = test->priv;
 	struct xen_scratch_region *region, *next;
 
+	if (!ctx)
+		return;
 	list_for_each_entry_safe(region, next, &ctx->regions, list) {
 		release_resource(&region->res);
 		kfree(region);
