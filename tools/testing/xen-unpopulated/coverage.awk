@@ -8,8 +8,8 @@
 #
 #	the line, wherever in the file it stands now | the reason
 #
-# Ends with an error if there are others, or if less than 95 % of the lines of a
-# file were run.
+# Ends with an error if there are others, if what is explained was run or is not
+# there, or if less than 95 % of the lines of a file were run.
 
 function trim(text)
 {
@@ -37,10 +37,12 @@ function finish(    n, text, explained)
 		text = source[n]
 		if (count[n] == 0) {
 			printf "  not run      %5d  %s\n", n, text
-			if (text in why)
+			if (text in why) {
 				printf "                      (%s)\n", why[text]
-			else if (!explained)
+				needed[text] = 1
+			} else if (!explained) {
 				unexplained++
+			}
 			explained = explained || text in why
 		} else if (count[n] > 0) {
 			explained = 0
@@ -94,6 +96,12 @@ END {
 	if (unexplained) {
 		printf "%d lines are not explained in %s\n", unexplained, ARGV[1]
 		bad = 1
+	}
+	for (text in why) {
+		if (!(text in needed)) {
+			printf "not needed in %s: %s\n", ARGV[1], text
+			bad = 1
+		}
 	}
 	exit bad
 }

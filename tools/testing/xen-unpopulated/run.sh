@@ -54,6 +54,9 @@ for program; do
 		sed -n 's/^Done \(.* runs\).*/  \1/p' "$log"
 		;;
 	esac
+	if [ "$2" != 0 ]; then
+		grep -B 12 '^ *not ok' "$log" | head -n 60 | sed 's/^/  | /'
+	fi
 	if [ "$status" != 0 ] || [ "$4" != 1 ]; then
 		failed=$((failed + 1))
 		case $status in
@@ -65,11 +68,10 @@ for program; do
 			;;
 		esac
 		tail -n 40 "$log" | sed 's/^/  | /'
-		echo "  log: $log"
-	elif [ "$2" != 0 ]; then
-		grep -B 12 '^ *not ok' "$log" | head -n 60 | sed 's/^/  | /'
-		echo "  log: $log"
+	elif [ "$2" = 0 ]; then
+		continue
 	fi
+	echo "  log: $log"
 done
 
 echo "$passed passed, $failed failed, $skipped skipped"

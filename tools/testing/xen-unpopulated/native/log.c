@@ -141,18 +141,6 @@ int snprintf(char *buf, size_t size, const char *fmt, ...)
 	return ret;
 }
 
-int scnprintf(char *buf, size_t size, const char *fmt, ...)
-{
-	va_list args;
-	int ret;
-
-	va_start(args, fmt);
-	ret = vsnprintf(buf, size, fmt, args);
-	va_end(args);
-
-	return min_t(int, ret, size ? size - 1 : 0);
-}
-
 /* Without KERN_CONT, what is printed begins a new line. */
 static void print(const char *fmt, va_list args)
 {
@@ -230,7 +218,7 @@ void native_warn(const char *file, int line, const char *fmt, ...)
 	va_end(args);
 }
 
-/* The sanitizer, if there is one, prints how it came to that. */
+/* libFuzzer prints how it came to that. */
 void native_bug(const char *file, int line, const char *what)
 {
 	_printk(KERN_EMERG "BUG: %s:%d: %s\n", file, line, what);

@@ -174,11 +174,6 @@ struct page *virt_to_page(const void *addr)
 			   PFN_DOWN(virt) % NR_FREE_PAGES_MAX);
 }
 
-bool is_vmalloc_addr(const void *addr)
-{
-	return false;
-}
-
 long si_mem_available(void)
 {
 	return READ_ONCE(native_mem_available);

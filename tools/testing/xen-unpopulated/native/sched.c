@@ -47,11 +47,6 @@ struct task_struct *native_attach(void)
 	return native_current;
 }
 
-void native_yield(void)
-{
-	host_yield();
-}
-
 void fsleep(unsigned long us)
 {
 	might_sleep();

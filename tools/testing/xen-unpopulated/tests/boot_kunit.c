@@ -38,11 +38,9 @@
 
 struct boot_test {
 	struct xen_scratch_pool *pool;
-	/* What is RAM, a device or unused, and how the hook says so. */
 	struct resource unused;
+	/* What hook_fails() returns. */
 	int ret;
-	/* What the hook returned of adding @unused. */
-	int added;
 	struct page *donated[NR_DONATED];
 	unsigned int warnings;
 	unsigned int freed;
@@ -65,8 +63,7 @@ static int hook_has_tree(struct resource **res)
 
 static int hook_adds_resource(struct resource **res)
 {
-	boot_test->added = xen_unpopulated_add_resource(&boot_test->unused);
-	return boot_test->added;
+	return xen_unpopulated_add_resource(&boot_test->unused);
 }
 
 /* As x86 does it, a page at a time. */
@@ -137,7 +134,7 @@ static void boot(struct kunit *test, int (*hook)(struct resource **res))
 	KUNIT_ASSERT_EQ(test, 0, initcall_xen_unpopulated_late_init());
 }
 
-/* With what has been freed again, all that @nr_pages need and no more. */
+/* For what allocating so many pages leads to. */
 static void take_and_put(struct kunit *test, unsigned int nr_pages)
 {
 	struct page **pages = kcalloc(nr_pages, sizeof(*pages),
@@ -247,14 +244,15 @@ static void boot_test_resource(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, xen_alloc_unpopulated_pages(1, &page));
 	addr = PFN_PHYS(page_to_pfn(page));
 	KUNIT_EXPECT_EQ(test, addr, ctx->unused.start);
-	KUNIT_EXPECT_TRUE(test, shows("regions", "0000000100000000-000000013fffffff Xen extended region\n"));
+	KUNIT_EXPECT_TRUE(test,
+			  shows("regions",
+				"0000000100000000-000000013fffffff Xen extended region\n"));
 	xen_free_unpopulated_pages(1, &page);
 }
 
 /* Once there are some addresses, more that are of no use are no error. */
 static void boot_test_resource_useless(struct kunit *test)
 {
-	struct boot_test *ctx = test->priv;
 	struct resource small = {
 		.name	= "small",
 		.start	= 6ULL << 30,
@@ -269,8 +267,14 @@ static void boot_test_resource_useless(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, small.child);
 	release_resource(&small);
 
-	/* Nor is a lack of memory, unless nothing was had by then. */
-	KUNIT_EXPECT_EQ(test, 0, ctx->added);
+	/* Nor is a lack of memory. */
+	small.end = small.start + XEN_SCRATCH_GRANULE - 1;
+	KUNIT_ASSERT_EQ(test, 0, request_resource(&iomem_resource, &small));
+	native_fail_nth = 1;
+	KUNIT_EXPECT_EQ(test, 0, xen_unpopulated_add_resource(&small));
+	KUNIT_EXPECT_EQ(test, native_fail_nth, 0);
+	KUNIT_EXPECT_NULL(test, small.child);
+	release_resource(&small);
 }
 
 static void boot_test_resource_no_memory(struct kunit *test)
@@ -312,8 +316,8 @@ static void add_prop(struct kunit *test, struct of_changeset *changes,
 		 ARRAY_SIZE(((const u32[]){ __VA_ARGS__ })))
 
 /*
- * Add the regions of a node; each time an allocation more succeeds, until there
- * is a region to use.  Returns how often it failed.
+ * Add the regions of a node with its first allocation failing, then its second
+ * and so on, until there is a region to use.  Returns how often adding failed.
  */
 static unsigned int add_node(struct kunit *test, struct device_node *np)
 {
@@ -351,10 +355,14 @@ static void boot_test_node(struct kunit *test)
 
 	/* The array of ranges, the device, the region before it. */
 	KUNIT_EXPECT_EQ(test, add_node(test, np), 3);
-	KUNIT_EXPECT_TRUE(test, native_log_has("hypervisor: entry 2 of reg not used: it is cut off"));
-	KUNIT_EXPECT_TRUE(test, native_log_has("[mem 0x220000000-0x220000fff] not used: overlaps device"));
+	KUNIT_EXPECT_TRUE(test,
+			  native_log_has("hypervisor: entry 2 of reg not used: it is cut off"));
+	KUNIT_EXPECT_TRUE(test,
+			  native_log_has("[mem 0x220000000-0x220000fff] not used: overlaps"));
 	initcall_xen_unpopulated_late_init();
-	KUNIT_EXPECT_TRUE(test, shows("regions", "0000000200000000-000000021fffffff Xen extended region\n"));
+	KUNIT_EXPECT_TRUE(test,
+			  shows("regions",
+				"0000000200000000-000000021fffffff Xen extended region\n"));
 	KUNIT_EXPECT_FALSE(test, shows("regions", "0000000220000000"));
 
 	KUNIT_ASSERT_EQ(test, 0, xen_alloc_unpopulated_pages(1, &page));
@@ -399,7 +407,9 @@ static void boot_test_node_pci(struct kunit *test)
 	/* The array of ranges, the window, the region before it. */
 	KUNIT_EXPECT_EQ(test, add_node(test, np), 3);
 	initcall_xen_unpopulated_late_init();
-	KUNIT_EXPECT_TRUE(test, shows("regions", "0000000200000000-000000022fffffff Xen extended region\n"));
+	KUNIT_EXPECT_TRUE(test,
+			  shows("regions",
+				"0000000200000000-000000022fffffff Xen extended region\n"));
 
 	of_changeset_revert(&changes);
 	of_changeset_destroy(&changes);
@@ -527,7 +537,7 @@ static void count_misuse(struct page *page)
 	boot_test->misuses++;
 }
 
-/* Nor is any of them remembered that the others have gone back with. */
+/* If only some can be remembered, all go back, and none is remembered. */
 static void boot_test_ballooned_partly(struct kunit *test)
 {
 	struct boot_test *ctx = test->priv;
@@ -843,6 +853,8 @@ static void boot_test_pv(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, ctx->pool->shrinker);
 	take_and_put(test, 3 * XEN_SCRATCH_GRANULE_PAGES);
 	KUNIT_EXPECT_EQ(test, xen_scratch_release(ctx->pool, ULONG_MAX), 0);
+	/* The worker may still be growing the pool, and reads it. */
+	flush_work(&ctx->pool->work);
 	xen_p2m_size = p2m_size;
 }
 

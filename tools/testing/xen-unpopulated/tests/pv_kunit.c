@@ -6,7 +6,6 @@
  * A pfn of a chunk must be invalid in the p2m, so that nothing is mapped there;
  * any other one is identity, as a device may be there.
  */
-#include <kunit/static_stub.h>
 #include <kunit/test.h>
 #include <linux/ioport.h>
 #include <linux/mm.h>

@@ -8,9 +8,6 @@ struct completion {
 	unsigned int done;
 };
 
-#define COMPLETION_INITIALIZER(name)	{ 0 }
-#define DECLARE_COMPLETION(name)	struct completion name = { 0 }
-
 static inline void init_completion(struct completion *completion)
 {
 	completion->done = 0;

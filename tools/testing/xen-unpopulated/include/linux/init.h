@@ -13,7 +13,6 @@ struct module;
 #define __init
 #define __exit
 #define __initdata
-#define __init_or_module
 
 /* Nothing runs by itself: whoever wants it calls initcall_NAME(). */
 #define native_initcall(function)					\

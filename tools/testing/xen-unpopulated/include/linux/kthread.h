@@ -12,14 +12,4 @@ int kthread_stop(struct task_struct *task);
 bool kthread_should_stop(void);
 void __noreturn kthread_exit(long result);
 
-#define kthread_run(function, data, namefmt, ...)			\
-({									\
-	struct task_struct *__task =					\
-		kthread_create(function, data, namefmt, ##__VA_ARGS__);	\
-									\
-	if (!IS_ERR(__task))						\
-		wake_up_process(__task);				\
-	__task;								\
-})
-
 #endif

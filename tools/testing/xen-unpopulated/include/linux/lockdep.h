@@ -15,7 +15,4 @@ struct lock_class_key { };
 #define lockdep_assert_held(lock)	((void)(lock))
 #endif
 
-#define might_lock(lock)		do { } while (0)
-#define lockdep_set_class(lock, key)	do { } while (0)
-
 #endif

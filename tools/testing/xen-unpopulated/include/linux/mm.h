@@ -24,9 +24,9 @@
 #define pfn_to_page(pfn)	(vmemmap + (pfn))
 
 struct page *virt_to_page(const void *addr);
+#define virt_addr_valid(addr)	((void)(addr), true)
 #define virt_to_head_page(addr)	virt_to_page(addr)
 #define PageSlab(page)		((void)(page), true)
-bool is_vmalloc_addr(const void *addr);
 
 static inline int page_ref_count(const struct page *page)
 {

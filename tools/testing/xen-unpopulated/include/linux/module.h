@@ -30,12 +30,9 @@ struct module {
 	int			num_kunit_init_suites;
 };
 
-#define MODULE_AUTHOR(name)		static_assert(true)
 #define MODULE_DESCRIPTION(text)	static_assert(true)
 #define MODULE_LICENSE(text)		static_assert(true)
 #define MODULE_INFO(tag, info)		static_assert(true)
-#define MODULE_IMPORT_NS(namespace)	static_assert(true)
-#define module_init(function)		static_assert(true)
 #define module_exit(function)		static_assert(true)
 
 #endif

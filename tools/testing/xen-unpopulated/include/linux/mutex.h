@@ -21,8 +21,6 @@ struct mutex {
 
 #define __MUTEX_INITIALIZER(name)	{ 0 }
 #define DEFINE_MUTEX(name)		struct mutex name
-#define mutex_init(mutex)		(*(mutex) = (struct mutex){ 0 })
-#define mutex_destroy(mutex)		do { } while (0)
 
 void native_mutex_wait(struct mutex *mutex);
 void native_mutex_wake(struct mutex *mutex);

@@ -16,8 +16,4 @@ extern __thread int native_preempt_count;
 #define preempt_enable()	barrier()
 #endif
 
-#define in_interrupt()		0
-#define in_task()		1
-#define irqs_disabled()		0
-
 #endif

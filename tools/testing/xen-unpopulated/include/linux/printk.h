@@ -21,13 +21,10 @@ __printf(1, 2) int _printk(const char *fmt, ...);
 
 #define pr_err(fmt, ...)	printk(KERN_ERR pr_fmt(fmt), ##__VA_ARGS__)
 #define pr_warn(fmt, ...)	printk(KERN_WARNING pr_fmt(fmt), ##__VA_ARGS__)
-#define pr_notice(fmt, ...)	printk(KERN_NOTICE pr_fmt(fmt), ##__VA_ARGS__)
 #define pr_info(fmt, ...)	printk(KERN_INFO pr_fmt(fmt), ##__VA_ARGS__)
 #define pr_cont(fmt, ...)	printk(KERN_CONT fmt, ##__VA_ARGS__)
 #define pr_debug(fmt, ...)						\
 	do { if (0) printk(KERN_DEBUG pr_fmt(fmt), ##__VA_ARGS__); } while (0)
-#define no_printk(fmt, ...)						\
-	do { if (0) printk(fmt, ##__VA_ARGS__); } while (0)
 #define pr_warn_once(fmt, ...)						\
 ({									\
 	static bool __warned;						\
@@ -35,6 +32,5 @@ __printf(1, 2) int _printk(const char *fmt, ...);
 	if (!__atomic_exchange_n(&__warned, true, __ATOMIC_RELAXED))	\
 		pr_warn(fmt, ##__VA_ARGS__);				\
 })
-#define pr_info_once(fmt, ...)		pr_warn_once(fmt, ##__VA_ARGS__)
 
 #endif

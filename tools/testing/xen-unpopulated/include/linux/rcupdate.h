@@ -22,7 +22,6 @@
 	((void)(condition), rcu_dereference_raw(p))
 #define rcu_dereference_protected(p, condition)				\
 	((void)(condition), rcu_dereference_raw(p))
-#define rcu_access_pointer(p)			rcu_dereference_raw(p)
 #define rcu_assign_pointer(p, v)		smp_store_release(&(p), v)
 #define RCU_INIT_POINTER(p, v)						\
 	__atomic_store_n(&(p), v, __ATOMIC_RELAXED)

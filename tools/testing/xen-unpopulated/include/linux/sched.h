@@ -13,10 +13,8 @@
 struct completion;
 struct file;
 struct kunit;
-struct pid;
 
 #define TASK_RUNNING		0x0000
-#define TASK_INTERRUPTIBLE	0x0001
 #define TASK_UNINTERRUPTIBLE	0x0002
 
 #define PF_MEMALLOC_NOIO	0x00080000
@@ -38,15 +36,11 @@ static inline struct task_struct *get_current(void)
 }
 #define current	get_current()
 
-void native_yield(void);
-
 #define set_current_state(state)	WRITE_ONCE(current->__state, state)
 #define dump_stack()			do { } while (0)
 
-#define need_resched()		false
-#define schedule()		native_yield()
+#define schedule()		BUG()
 #define cond_resched()		({ might_sleep(); 0; })
-#define cpu_relax()		barrier()
 
 struct task_struct *get_task_struct(struct task_struct *task);
 void put_task_struct(struct task_struct *task);

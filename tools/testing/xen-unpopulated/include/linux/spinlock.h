@@ -82,7 +82,6 @@ static __always_inline void spin_unlock(spinlock_t *lock)
 #define spin_unlock_irqrestore(lock, flags)				\
 	do { (void)(flags); spin_unlock(lock); } while (0)
 
-#define raw_spin_lock_init(lock)		spin_lock_init(lock)
 #define raw_spin_lock_irqsave(lock, flags)	spin_lock_irqsave(lock, flags)
 #define raw_spin_unlock_irqrestore(lock, flags)	spin_unlock_irqrestore(lock, flags)
 
