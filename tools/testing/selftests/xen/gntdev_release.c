@@ -135,8 +135,9 @@ TEST_F(gntdev_release, on_request)
 		add_chunks(_metadata, self->gntdev);
 		read_chunks(&total, &free);
 		ASSERT_LT(self->released.in_use + granule_pages(), total);
-		ASSERT_LE(self->released.overhead + chunks_memmap(_metadata),
-			  overhead_pages(_metadata) + OVERHEAD_SLACK);
+		ASSERT_LE(self->released.memmap + chunks_memmap(_metadata),
+			  memmap_pages(_metadata) +
+			  self->released.chunks_memmap);
 
 		releases = read_stat(_metadata, "releases");
 		release_all(_metadata);

@@ -314,15 +314,23 @@ static inline unsigned long iomem_scratch_pages(void)
 	return pages;
 }
 
-/* The pages of RAM that are struct pages and page tables. */
-static inline unsigned long overhead_pages(struct __test_metadata *_metadata)
+/* The pages of RAM that are struct pages. */
+static inline unsigned long memmap_pages(struct __test_metadata *_metadata)
 {
-	unsigned long memmap, tables;
+	unsigned long memmap;
 
 	/* The processors keep some of the counting to themselves. */
 	write_number(STAT_REFRESH_PATH, 1);
 
 	ASSERT_TRUE(read_named("/proc/vmstat", "nr_memmap_pages", &memmap));
+	return memmap;
+}
+
+/* With those of all page tables, which other processes have as well. */
+static inline unsigned long overhead_pages(struct __test_metadata *_metadata)
+{
+	unsigned long memmap = memmap_pages(_metadata), tables;
+
 	ASSERT_TRUE(read_named("/proc/vmstat", "nr_page_table_pages", &tables));
 	return memmap + tables;
 }
@@ -335,6 +343,8 @@ static inline unsigned long overhead_pages(struct __test_metadata *_metadata)
 /* How it is when everything has been given back that can be. */
 struct released {
 	unsigned long in_use;	/* pages of chunks that have a page in use */
+	unsigned long memmap;	/* pages of RAM, and of these for chunks */
+	unsigned long chunks_memmap;
 	unsigned long overhead;
 };
 
@@ -384,6 +394,8 @@ static inline void measure_released(struct __test_metadata *_metadata,
 	ASSERT_TRUE(wait_until_released());
 	read_chunks(&total, &wholly_free);
 	released->in_use = total - wholly_free;
+	released->memmap = memmap_pages(_metadata);
+	released->chunks_memmap = chunks_memmap(_metadata);
 	released->overhead = overhead_pages(_metadata);
 }
 
