@@ -17,6 +17,7 @@ XEN_ARGS ?=
 GUESTS   ?= pv pvh
 JOBS     ?= $(shell nproc)
 DEBUG    ?=
+TESTS    ?=
 FUZZ_SECONDS ?= 600
 BUILD    ?= build
 
@@ -33,15 +34,23 @@ make run      boot Xen and a dom0 under QEMU, start a domU whose disk dom0 serve
               report which memory was mapped where and what that cost
 make test     KUnit, also with KASAN, and the selftests in dom0 on every Xen and
               memory layout
-make test-all the same on each architecture
+make test-all the same on each architecture, make check, and part of it on the
+              other kernel
 make kunit    the KUnit tests only, without Xen
 make bench    what mappings cost, beside the kernel's own driver
 make native   the driver as a program of this machine, tested with sanitizers;
               tsan, coverage, bench-native: what else is done with that program
 make fuzz     random input for it, for FUZZ_SECONDS
 make shell    a shell in dom0
+make series   write the series as mails, for LINUX= or the KERNEL's own source
 make apply LINUX=TREE
-              put the series into the kernel tree TREE
+              put it into the kernel tree TREE, as commits if that has git;
+              make unapply takes it out again
+make fit LINUX=TREE
+              tell which patches do not fit a kernel, and where
+make check    the series and our files by checkpatch, sparse, coccinelle and others
+make bisect-check
+              build every commit of the series, on and off, for four architectures
 make clean    remove the build directory
               (steps of the above: packages, tree, kernel, selftests)
 
@@ -57,12 +66,15 @@ XEN_ARGS=$(XEN_ARGS)      more for the command line of Xen, such as ext_regions=
 DEBUG=$(DEBUG)         kasan: the kernels report bad accesses, wrong locking, leaks,
               kcsan: they report data races; either takes several times longer
 GUESTS=$(GUESTS)  with ARCH=x86_64, the kinds of domU to start: $(GUEST_KINDS)
+TESTS=$(TESTS)         what of make test to run: native, kunit, kunit-kasan, layouts
 FUZZ_SECONDS=$(FUZZ_SECONDS)  how long make fuzz looks for failures
 JOBS=$(JOBS)         compilers that run at a time
 BUILD=$(BUILD)    the build directory
 endef
 
-.PHONY: help run test test-all kunit bench native tsan coverage fuzz bench-native shell apply clean packages tree kernel selftests
+.PHONY: help run test test-all kunit bench native tsan coverage fuzz \
+	bench-native shell series apply unapply fit check bisect-check clean \
+	packages tree kernel selftests
 
 help:
 	$(info $(HELP))

@@ -202,6 +202,8 @@ picture()
 		plot for [s in "base ours"] for [w in "alloc free"] \\
 			"$out/out-".s."-".w title s.", ".w lw 2
 	END
+	# Without the blanks and empty lines at the end that git complains of.
+	sed -i -e 's/[[:blank:]]*$//' -e '${' -e '/^$/d' -e '}' "$out"/*.svg
 }
 
 rm -rf "$out"

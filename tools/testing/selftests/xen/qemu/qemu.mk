@@ -11,6 +11,7 @@
 #   linux-K-A/              its objects
 #   kunit-K-A/              objects of the kernel with the KUnit tests
 #   selftests-K-A/          the programs of tools/testing/selftests/xen
+#   series-K/               the series as mails
 #   native-K/               what tools/testing/xen-unpopulated builds and finds
 #   bench-V-A/              the figures, table and pictures of make bench for version V
 #   xen-X-A/                Xen and its tools (packages.sh)
@@ -39,8 +40,8 @@ $(if $(filter-out 11,$(words $(TOP))$(words $(BUILD)))$(findstring :,$(TOP)$(BUI
 LOGS    := $(BUILD)/logs
 
 ifeq ($(LINUX),)
-$(if $(filter apply,$(MAKECMDGOALS)),$(error \
-	make apply needs LINUX=, the kernel tree to change))
+$(foreach goal,$(filter apply unapply fit,$(MAKECMDGOALS)),$(error \
+	make $(goal) needs LINUX=, the kernel tree that is meant))
 $(call one-of,KERNEL,$(KERNELS))
 K := $(KERNEL)
 else
@@ -62,6 +63,7 @@ SOURCE    := $(TREE)$(if $(filter base,$(SUBJECT)),.base)
 KUNIT     := $(BUILD)/kunit-$(K)-$(MACHINE)
 SELFTESTS := $(BUILD)/selftests-$(K)-$(VARIANT)
 NATIVE    := $(BUILD)/native-$(K)
+SERIES    := $(BUILD)/series-$(K)
 XEN_ROOT  := $(BUILD)/xen-$(XEN)-$(ARCH)
 CONFIGS   := $(HARNESS)/kernel.config $(HARNESS)/$(ARCH).config \
 	     $(HARNESS)/$(if $(SUBJECT),bench.config,../config) \
@@ -85,8 +87,11 @@ IMAGE_x86_64         := arch/x86/boot/bzImage
 CROSS_COMPILE        := $(CROSS_COMPILE_$(ARCH))
 IMAGE                := $(OBJECTS)/$(IMAGE_$(ARCH))
 
+# What only some goals need of host-packages.
+export PURPOSE := $(filter bench check bisect-check,$(MAKECMDGOALS))
+
 export TOP HARNESS BUILD LOGS KERNEL XEN ARCH PAGES MACHINE VARIANT CROSS_COMPILE
-export JOBS MEM DOM0_MEM CPUS XEN_ARGS GUESTS DEBUG TREE KUNIT NATIVE SELFTESTS XEN_ROOT IMAGE KCSAN_OPTIONS
+export JOBS MEM DOM0_MEM CPUS XEN_ARGS GUESTS DEBUG TREE KUNIT NATIVE SERIES SELFTESTS XEN_ROOT IMAGE TESTS KCSAN_OPTIONS
 
 # A make that is started from here must not take our command line for its own;
 # all that it needs of that is in the environment.  And our files are
@@ -230,7 +235,6 @@ bench-native: tree
 ifneq ($(filter bench,$(MAKECMDGOALS)),)
 $(if $(DEBUG),$(error what checks itself is not worth measuring: bench takes no DEBUG=))
 $(call one-of,PAGES,4K)
-export PURPOSE := bench
 endif
 
 bench: $(XEN_ROOT)
@@ -250,12 +254,23 @@ test:
 	@sh $(HARNESS)/test.sh
 
 test-all: build-directory
-	@sh $(HARNESS)/test-all.sh $(ARCHS)
+	@sh $(HARNESS)/test-all.sh $(lastword $(KERNELS)) $(ARCHS)
 
 # ---- the rest ----
 
-apply: host-packages
-	@sh $(HARNESS)/tree.sh apply '$(LINUX)'
+# The series, as mails and in the user's own tree.
+series: tree
+	@sh $(HARNESS)/series.sh mails $(TREE) $(SERIES)
+
+apply unapply fit: host-packages
+	@sh $(HARNESS)/series.sh $@ '$(LINUX)'
+
+check: series
+	@sh $(HARNESS)/check.sh
+
+bisect-check: series
+	@sh $(HARNESS)/tree.sh base $(TREE) $(TREE).base
+	@sh $(HARNESS)/bisect-check.sh
 
 # A mount point stays.
 clean:

@@ -1,0 +1,200 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# `make bisect-check`: git am puts the series on the pristine kernel, and every
+# commit of it builds, without a warning:
+#
+#   arm64, x86_64	modules		KUnit and all tests as modules: the whole
+#					kernel, linked, and its modules
+#			builtin		KUnit and all tests built in
+#			no-kunit	the driver alone
+#			off		without the driver
+#   i386, arm		off		there is no ZONE_DEVICE with 32 bits
+#
+# but for the first, only the directories that the series changes.  A program is
+# built by the commit that changes it.  The last line is
+# "N passed, N failed", of a result for each commit and each of these kernels.
+#
+# Environment: TREE, SERIES, BUILD, KERNEL, HARNESS, LOGS, JOBS; $TREE.base is
+# the tree without the series.
+
+set -eu
+
+# shellcheck disable=SC1091
+. "$HARNESS/elapsed.sh"
+
+tree=$BUILD/bisect-$KERNEL
+logs=$LOGS/bisect-$KERNEL
+passed=0 failed=0
+
+in_tree()
+{
+	git -C "$tree" -c user.name=bisect -c user.email=bisect -c gc.auto=0 \
+		-c commit.gpgSign=false "$@"
+}
+
+# A git tree of the kernel as it is, made once, and all of the series in it.
+make_tree()
+{
+	if ! in_tree show kernel:Makefile 2>/dev/null |
+	   cmp -s - "$TREE.base/Makefile"; then
+		step "making a git tree of Linux $KERNEL"
+		rm -rf "$tree"
+		cp -a "$TREE.base" "$tree"
+		git init -q "$tree"
+		in_tree add -Af
+		in_tree commit -q -m "Linux $KERNEL"
+		in_tree tag kernel
+	fi
+	in_tree am --abort 2>/dev/null || :
+	in_tree checkout -q -f --detach kernel
+	in_tree clean -qfdx
+	in_tree am -q --empty=drop "$SERIES"/*.patch 2>&1
+	in_tree tag -f series >/dev/null
+}
+
+# Call "$@" for each kernel, with its architecture and its variant.
+each_kernel()
+{
+	for arch in arm64 x86_64; do
+		for variant in modules builtin no-kunit off; do
+			"$@" $arch $variant
+		done
+	done
+	"$@" i386 off
+	"$@" arm off
+}
+
+# Configure kernel $1 $2, anew as a commit may have added an option.
+configure()
+{
+	case $1 in
+	arm64 | x86_64) fragments="kernel.config ../config $1.config" ;;
+	*) fragments="bisect-$1.config" ;;
+	esac
+	arch=$1 objects=$tree.$1-$2
+	set -- "$2"
+	for fragment in $fragments "bisect-$1.config"; do
+		set -- "$@" "$HARNESS/$fragment"
+	done
+	shift
+	ARCH=$arch sh "$HARNESS/config.sh" "$tree" "$objects" "$@"
+}
+
+# Build what is asked for of kernel $1 $2.
+build()
+{
+	case $1-$2 in
+	*-modules) targets="vmlinux modules" ;;
+	arm64-*) targets="drivers/xen/ arch/arm64/xen/ arch/arm64/mm/" ;;
+	arm-*) targets="drivers/xen/ arch/arm/xen/" ;;
+	*) targets="drivers/xen/ arch/x86/xen/ arch/x86/mm/" ;;
+	esac
+	# shellcheck disable=SC2086 # a list of targets
+	make -s -j"$JOBS" -C "$tree" O="$tree.$1-$2" ARCH="$1" $targets
+}
+
+compiler_of()
+{
+	case $1 in
+	arm64) echo aarch64-linux-gnu- ;;
+	arm) echo arm-linux-gnueabi- ;;
+	*) echo x86_64-linux-gnu- ;;
+	esac
+}
+
+# Kernel $1 $2 at the commit $number, for which $kconfig may have changed.
+check_kernel()
+{
+	CROSS_COMPILE=$(compiler_of "$1")
+	export CROSS_COMPILE
+	log=$logs/$number-$1-$2.log
+	if { [ -z "$kconfig" ] || configure "$1" "$2"; } >"$log" 2>&1 &&
+	   build "$1" "$2" >>"$log" 2>&1; then
+		passed=$((passed + 1))
+		return
+	fi
+	failed=$((failed + 1))
+	echo "     fail  $1 $2: $log"
+	grep -E 'error:|Error |undefined' "$log" | head -n 5 | sed 's/^/           /'
+}
+
+# What of this commit is a program, by its Makefile.
+build_programs()
+{
+	case $changed in
+	*tools/testing/xen-unpopulated/*)
+		make -C "$tree/tools/testing/xen-unpopulated" LINUX="$tree" \
+			BUILD="$tree.native" -j"$JOBS" test || return
+		;;
+	esac
+	case $changed in
+	*tools/testing/selftests/xen/*)
+		make -s -C "$tree" O="$tree.x86_64-modules" ARCH=x86_64 headers &&
+		mkdir -p "$tree.selftests" &&
+		make -C "$tree/tools/testing/selftests/xen" CC=gcc \
+			OUTPUT="$tree.selftests" \
+			KHDR_INCLUDES="-isystem $tree.x86_64-modules/usr/include"
+		;;
+	esac
+}
+
+check_programs()
+{
+	log=$logs/$number-programs.log
+	if build_programs >"$log" 2>&1; then
+		passed=$((passed + 1))
+		return
+	fi
+	failed=$((failed + 1))
+	echo "     fail  programs: $log"
+	tail -n 5 "$log" | sed 's/^/           /'
+}
+
+# That kernel $1 $2 has, after the last commit, the objects that it is there for.
+check_objects()
+{
+	for name in unpopulated-alloc tests/unpopulated_alloc_kunit \
+		    tests/unpopulated_bench; do
+		case $2-$name in
+		modules-* | *-unpopulated-alloc | builtin-*_kunit) wanted=yes ;;
+		*) wanted= ;;
+		esac
+		[ "$2" != off ] || wanted=
+		[ -e "$tree.$1-$2/drivers/xen/$name.o" ] && found=yes || found=
+		if [ "$wanted" = "$found" ]; then
+			passed=$((passed + 1))
+		else
+			failed=$((failed + 1))
+			echo "     fail  $1 $2: $name.o is ${found:+there}${wanted:+missing}"
+		fi
+	done
+}
+
+rm -rf "$logs"
+mkdir -p "$logs"
+exec 8>"$tree.lock"
+flock 8
+make_tree
+
+number=0 kconfig=yes
+for commit in $(in_tree rev-list --reverse kernel..series); do
+	number=$((number + 1))
+	step "$number: $(in_tree log -1 --format=%s "$commit")"
+	in_tree checkout -q -f --detach "$commit"
+	changed=$(in_tree diff --name-only "$commit~" "$commit")
+	if echo "$changed" | grep -q Kconfig; then
+		kconfig=yes
+	fi
+	if echo "$changed" | grep -qv '^Documentation/\|^tools/\|^MAINTAINERS'; then
+		each_kernel check_kernel
+		kconfig=
+	fi
+	if echo "$changed" | grep -q '^tools/'; then
+		check_programs
+	fi
+done
+each_kernel check_objects
+
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]
