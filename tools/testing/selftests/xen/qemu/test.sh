@@ -137,6 +137,10 @@ wanted()
 #   regions_come_to MIB NAME
 regions_come_to()
 {
+	if [ ! -s "$LOGS/$2/iomem.before" ]; then
+		echo "dom0 has not sent its /proc/iomem"
+		return 1
+	fi
 	bytes=0
 	for range in $(sed -n 's/^ *\([^ ]*\) : Xen extended region$/\1/p' \
 			"$LOGS/$2/iomem.before"); do
