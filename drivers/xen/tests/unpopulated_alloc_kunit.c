@@ -1700,6 +1700,20 @@ static void alloc_test_used_max(struct kunit *test)
 	put(test, GRANULE_PAGES / 2, pages);
 }
 
+/* Have the shrinker release all that it counts. */
+static void shrink_all(struct kunit *test)
+{
+	struct alloc_test *ctx = test->priv;
+	struct shrinker *shrinker = ctx->pool->shrinker;
+	struct shrink_control sc = {};
+
+	KUNIT_ASSERT_NOT_NULL(test, shrinker);
+	sc.nr_to_scan = shrinker->count_objects(shrinker, &sc);
+	KUNIT_EXPECT_EQ(test, shrinker->scan_objects(shrinker, &sc),
+			sc.nr_to_scan);
+	flush_work(&ctx->pool->work);
+}
+
 /* The shrinker counts pages of memmap, and has the work item release them. */
 static void alloc_test_shrinker(struct kunit *test)
 {
@@ -1733,10 +1747,7 @@ static void alloc_test_shrinker(struct kunit *test)
 	flush_work(&ctx->pool->work);
 	KUNIT_EXPECT_EQ(test, ctx->pool->releases, 1);
 
-	sc.nr_to_scan = shrinker->count_objects(shrinker, &sc);
-	KUNIT_EXPECT_EQ(test, shrinker->scan_objects(shrinker, &sc),
-			sc.nr_to_scan);
-	flush_work(&ctx->pool->work);
+	shrink_all(test);
 	KUNIT_EXPECT_EQ(test, scratch_pages(ctx), GRANULE_PAGES);
 	KUNIT_EXPECT_EQ(test, ctx->pool->to_release, 0);
 
@@ -1770,21 +1781,14 @@ static void alloc_test_shrinker_replaced(struct kunit *test)
 {
 	struct page **pages = new_array(test, 4 * GRANULE_PAGES);
 	struct alloc_test *ctx = test->priv;
-	struct shrink_control sc = {};
-	struct shrinker *shrinker;
 
 	add_region(test, 0, 8);
 	take(test, 4 * GRANULE_PAGES, pages);
 	put(test, 4 * GRANULE_PAGES, pages);
 	xen_scratch_start_work(ctx->pool);
 	flush_work(&ctx->pool->work);
-	shrinker = ctx->pool->shrinker;
-	KUNIT_ASSERT_NOT_NULL(test, shrinker);
 
-	sc.nr_to_scan = shrinker->count_objects(shrinker, &sc);
-	KUNIT_EXPECT_EQ(test, shrinker->scan_objects(shrinker, &sc),
-			sc.nr_to_scan);
-	flush_work(&ctx->pool->work);
+	shrink_all(test);
 	KUNIT_EXPECT_EQ(test, ctx->pool->releases, 1);
 	KUNIT_EXPECT_EQ(test, scratch_pages(ctx), GRANULE_PAGES);
 	KUNIT_EXPECT_EQ(test, ctx->pool->waits, 1);
