@@ -22,6 +22,8 @@ set -eu
 
 # shellcheck disable=SC1091
 . "$HARNESS/elapsed.sh"
+# shellcheck disable=SC1091
+. "$HARNESS/changed-parts.sh"
 
 tree=$BUILD/bisect-$KERNEL
 logs=$LOGS/bisect-$KERNEL
@@ -65,58 +67,18 @@ each_kernel()
 	"$@" arm off
 }
 
-# Configure kernel $1 $2, anew as a commit may have added an option.
-configure()
-{
-	case $1 in
-	arm64 | x86_64) fragments="kernel.config ../config $1.config" ;;
-	*) fragments="bisect-$1.config" ;;
-	esac
-	arch=$1 objects=$tree.$1-$2
-	set -- "$2"
-	for fragment in $fragments "bisect-$1.config"; do
-		set -- "$@" "$HARNESS/$fragment"
-	done
-	shift
-	ARCH=$arch sh "$HARNESS/config.sh" "$tree" "$objects" "$@"
-}
-
-# Build what is asked for of kernel $1 $2.
+# Build what is asked for of kernel $1 $2, configured anew if a commit may have
+# added an option.
 build()
 {
-	case $1-$2 in
-	*-modules) targets="vmlinux modules" ;;
-	arm64-*) targets="drivers/xen/ arch/arm64/xen/ arch/arm64/mm/" ;;
-	arm-*) targets="drivers/xen/ arch/arm/xen/" ;;
-	*) targets="drivers/xen/ arch/x86/xen/ arch/x86/mm/" ;;
+	[ -z "$kconfig" ] || configure "$1" "$tree" "$tree.$1-$2" "$2" || return
+	case $2 in
+	modules) targets="vmlinux modules" ;;
+	*) targets=$(directories_for "$1") ;;
 	esac
 	# shellcheck disable=SC2086 # a list of targets
-	make -s -j"$JOBS" -C "$tree" O="$tree.$1-$2" ARCH="$1" $targets
-}
-
-compiler_of()
-{
-	case $1 in
-	arm64) echo aarch64-linux-gnu- ;;
-	arm) echo arm-linux-gnueabi- ;;
-	*) echo x86_64-linux-gnu- ;;
-	esac
-}
-
-# Kernel $1 $2 at the commit $number, for which $kconfig may have changed.
-check_kernel()
-{
-	CROSS_COMPILE=$(compiler_of "$1")
-	export CROSS_COMPILE
-	log=$logs/$number-$1-$2.log
-	if { [ -z "$kconfig" ] || configure "$1" "$2"; } >"$log" 2>&1 &&
-	   build "$1" "$2" >>"$log" 2>&1; then
-		passed=$((passed + 1))
-		return
-	fi
-	failed=$((failed + 1))
-	echo "     fail  $1 $2: $log"
-	grep -E 'error:|Error |undefined' "$log" | head -n 5 | sed 's/^/           /'
+	make -s -j"$JOBS" -C "$tree" O="$tree.$1-$2" ARCH="$1" \
+		CROSS_COMPILE="$(compiler_for "$1")" $targets
 }
 
 # What of this commit is a program, by its Makefile.
@@ -139,35 +101,41 @@ build_programs()
 	esac
 }
 
-check_programs()
+# Count the result of the rest of the command line for what is called $1.
+#   check NAME COMMAND...
+check()
 {
-	log=$logs/$number-programs.log
-	if build_programs >"$log" 2>&1; then
+	name=$1
+	log=$logs/$(echo "$number $name" | tr ' /' -).log
+	shift
+	if "$@" >"$log" 2>&1; then
 		passed=$((passed + 1))
 		return
 	fi
 	failed=$((failed + 1))
-	echo "     fail  programs: $log"
-	tail -n 5 "$log" | sed 's/^/           /'
+	echo "     fail  $name: $log"
+	{
+		grep -E 'error:|Error |undefined' "$log" || tail -n 5 "$log"
+	} | head -n 5 | sed 's/^/           /'
+}
+
+check_kernel()
+{
+	check "$1 $2" build "$1" "$2"
 }
 
 # That kernel $1 $2 has, after the last commit, the objects that it is there for.
 check_objects()
 {
-	for name in unpopulated-alloc tests/unpopulated_alloc_kunit \
-		    tests/unpopulated_bench; do
-		case $2-$name in
-		modules-* | *-unpopulated-alloc | builtin-*_kunit) wanted=yes ;;
-		*) wanted= ;;
+	for object in unpopulated-alloc tests/unpopulated_alloc_kunit \
+		      tests/unpopulated_bench; do
+		case $2-$object in
+		off-*) not=! ;;
+		modules-* | *-unpopulated-alloc | builtin-*_kunit) not= ;;
+		*) not=! ;;
 		esac
-		[ "$2" != off ] || wanted=
-		[ -e "$tree.$1-$2/drivers/xen/$name.o" ] && found=yes || found=
-		if [ "$wanted" = "$found" ]; then
-			passed=$((passed + 1))
-		else
-			failed=$((failed + 1))
-			echo "     fail  $1 $2: $name.o is ${found:+there}${wanted:+missing}"
-		fi
+		check "$1 $2 ${not:+no }$object.o" test ${not:+"$not"} \
+			-e "$tree.$1-$2/drivers/xen/$object.o"
 	done
 }
 
@@ -191,7 +159,7 @@ for commit in $(in_tree rev-list --reverse kernel..series); do
 		kconfig=
 	fi
 	if echo "$changed" | grep -q '^tools/'; then
-		check_programs
+		check programs build_programs
 	fi
 done
 each_kernel check_objects

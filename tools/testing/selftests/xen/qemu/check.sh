@@ -100,31 +100,22 @@ plain_names()
 # Configure, and build for architecture $1 with compiler $2 and make's argument $3.
 build()
 {
-	ARCH=$1 directories="drivers/xen/ arch/x86/xen/ arch/x86/mm/"
-	CROSS_COMPILE=x86_64-linux-gnu-
-	if [ "$1" = arm64 ]; then
-		directories="drivers/xen/ arch/arm64/xen/ arch/arm64/mm/"
-		CROSS_COMPILE=aarch64-linux-gnu-
-	fi
 	MAKEFLAGS="L -- CC=$2"
 	[ "$2" = clang ] || MAKEFLAGS=L
-	export ARCH CROSS_COMPILE MAKEFLAGS
-	objects=$BUILD/check-${TREE##*/linux-}-$1-$2
-	set -- "$3" "$TREE" "$objects" "$HARNESS/kernel.config" \
-		"$HARNESS/../config" "$HARNESS/$1.config" \
-		"$HARNESS/bisect-modules.config"
-	argument=$1
-	shift
-	if sh "$HARNESS/config.sh" changed "$@"; then
-		sh "$HARNESS/config.sh" "$@" || return
+	export MAKEFLAGS
+	built=$BUILD/check-${TREE##*/linux-}-$1-$2
+	if configure "$1" "$TREE" "$built" modules changed; then
+		configure "$1" "$TREE" "$built" modules || return
 	fi
+	directories=$(directories_for "$1")
 	# What is compiled already says nothing.
 	for directory in $directories; do
-		rm -rf "${objects:?}/$directory"
+		rm -rf "${built:?}/$directory"
 	done
 	# shellcheck disable=SC2086 # a list of targets
-	make -k -j"$JOBS" -C "$TREE" O="$objects" KCFLAGS=-Wno-error \
-		"$argument" $directories
+	make -k -j"$JOBS" -C "$TREE" O="$built" ARCH="$1" \
+		CROSS_COMPILE="$(compiler_for "$1")" KCFLAGS=-Wno-error \
+		"$3" $directories
 }
 
 # Build all that the series compiles, with compiler $1 and make's argument $2.
@@ -380,6 +371,8 @@ cd "$TOP"
 work=$lists
 # shellcheck source=series-files.sh
 . "$HARNESS/series-files.sh"
+# shellcheck source=changed-parts.sh
+. "$HARNESS/changed-parts.sh"
 find "$SERIES" -name '[0-9]*.patch' | sort >"$lists/mails"
 patched_files <"$lists/mails" >"$lists/series"
 list_files "$TOP" untracked | sort -u | while IFS= read -r file; do

@@ -37,12 +37,15 @@ missing()
 		die "this works on Debian only (no dpkg-query found)"
 	{
 		sed 's/#.*//' "$here/host-packages" |
-		while read -r name arch; do
+		while read -r name purposes; do
 			[ -n "$name" ] || continue
-			case " ${ARCH:-$arch} ${PURPOSE:-} " in
-			*" ${arch:-${ARCH:-}} "*) ;;
-			*) continue ;;
-			esac
+			wanted=
+			for purpose in ${purposes:-all}; do
+				case " all ${ARCH:-$purpose} ${PURPOSE:-} " in
+				*" $purpose "*) wanted=yes ;;
+				esac
+			done
+			[ -n "$wanted" ] || continue
 			status=$(dpkg-query -W -f '${db:Status-Status}' \
 				"$name" 2>/dev/null) || :
 			[ "$status" = installed ] || echo "$name"

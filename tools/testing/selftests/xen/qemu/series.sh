@@ -33,17 +33,7 @@ not_sent=tools/testing/selftests/xen/qemu/
 in_repository()
 {
 	git -C "$work/commits" -c core.hooksPath=/dev/null -c commit.gpgSign=false \
-		-c user.name="$(author_name)" -c user.email="$(author_email)" "$@"
-}
-
-author_name()
-{
-	sed -n 's/^Author: *//p' "$work/author"
-}
-
-author_email()
-{
-	sed -n 's/^Email: *//p' "$work/author"
+		-c user.name="$author" -c user.email="$email" "$@"
 }
 
 # Our files that come with patch $1, a name a line.
@@ -77,7 +67,9 @@ commit_all()
 	git init -q "$work/commits"
 	cp -rp "$work/old/." "$work/commits"
 	git mailinfo /dev/null /dev/null \
-		<"$(head -n 1 "$work/patches")" >"$work/author"
+		<"$(head -n 1 "$work/patches")" >"$work/first"
+	author=$(sed -n 's/^Author: *//p' "$work/first")
+	email=$(sed -n 's/^Email: *//p' "$work/first")
 	in_repository add -Af
 	in_repository commit -q -m 'the kernel'
 	in_repository tag kernel
@@ -105,10 +97,9 @@ commit_all()
 	done <"$work/patches"
 }
 
-# Write the mails for the files in $work/old to the directory $1.
+# Write the commits to the directory $1.
 write_mails()
 {
-	commit_all
 	in_repository format-patch -q --zero-commit --no-signature -n \
 		--cover-letter -o "$1" kernel..
 	sed -n '1s/^Subject: //p' "$top/patches/cover-letter" >"$work/subject"
@@ -124,6 +115,7 @@ mails()
 {
 	stage "$1" "$1.series"
 	[ -z "$already" ] || die "LINUX= has the series already"
+	commit_all
 	write_mails "$work/mails"
 	rm -rf "$2"
 	mv "$work/mails" "$2"
@@ -157,7 +149,7 @@ apply()
 	[ ! -e "$linux/$applied" ] || die "LINUX=$linux has the series already"
 	stage "$linux"
 	[ -z "$already" ] || die "LINUX=$linux has the series already"
-	write_mails "$work/mails"
+	commit_all
 	if is_git; then
 		apply_commits
 	else
@@ -169,6 +161,7 @@ apply()
 
 apply_commits()
 {
+	write_mails "$work/mails"
 	in_linux am -q --empty=drop "$work"/mails/*.patch >"$work/output" 2>&1 &&
 		return
 	in_linux am --abort 2>/dev/null || :
