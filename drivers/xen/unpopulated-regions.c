@@ -1,37 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Regions of guest physical addresses for foreign mappings.
+ * Unpopulated pages: the addresses that the firmware offers.
  *
- * A hypervisor or toolstack that knows which guest physical addresses stay
- * unused for the life of a domain says so in the firmware's memory map: on Arm
- * as "extended regions" in the hypervisor node of the device tree, on x86 as
- * unusable memory in the map of a PVH dom0.  Whoever reads the map
- * (unpopulated-of.c, arch/x86/xen) passes here whatever it finds.  Nothing is
- * assumed about it, as the device-tree binding promises neither order nor
- * alignment nor that entries do not overlap:
+ * Hypervisor and toolstack know which guest physical addresses stay unused for
+ * the life of a domain.  The firmware's memory map says so: on Arm by "extended
+ * regions" in the hypervisor node of the device tree, on x86 by unusable memory
+ * in the map of a PVH dom0.  The device-tree binding promises neither order nor
+ * alignment, and entries can overlap.  So nothing is assumed about the ranges:
  *
  *	advertised	  |---A---|--B--|   |-C-|    |---D---| |-----E-----|
  *			      |--B'-|					  :
  *	sorted, merged	  |------A+B-----|  |-C-|    |---D---| |-----E-----|
  *	can be mapped	  |------A+B-----|  |-C-|    |---D---| |---E---|  :
- *	not taken	  |------A+B-----|  |-C-|    |-D-|xxx  |---E---|
+ *	not occupied	  |------A+B-----|  |-C-|    |-D-|xxx  |---E---|
  *	whole granules	    |----A+B---|               |D|	|--E--|
  *
- * What is left is claimed as busy in iomem_resource, or inside of the resource
- * that the map has for it, so that from then on nothing else (a driver, memory
- * hotplug) can be given these addresses; the allocator carves its chunks out of
- * the claimed resources.  A bad entry costs no more than itself.
+ * The rest is claimed as busy in iomem_resource, or inside of the resource
+ * that the memory map has for it.  From then on no driver and no memory hotplug
+ * is given these addresses.  A bad entry costs no more than itself.
  *
- * Taken is what another resource has, and what the firmware's map has a device
- * for: at boot, when this is done, few drivers have claimed anything yet.
+ * An address is occupied if a resource has it, or a device of the firmware's map:
+ * few drivers have claimed their resources this early.
  */
 #define pr_fmt(fmt) "xen/unpopulated: " fmt
 
 #include <linux/align.h>
 #include <linux/export.h>
 #include <linux/interval_tree.h>
+#include <linux/memory_hotplug.h>
 #include <linux/minmax.h>
+#include <linux/mm.h>
 #include <linux/printk.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 
 #include <kunit/static_stub.h>
@@ -39,21 +39,21 @@
 
 #include "unpopulated.h"
 
-VISIBLE_IF_KUNIT void xen_scratch_report_unused(u64 start, u64 end,
-						const char *why,
-						const char *who)
+VISIBLE_IF_KUNIT void xen_unpop_report_unused(u64 start, u64 end,
+					      const char *why, const char *name)
 {
-	KUNIT_STATIC_STUB_REDIRECT(xen_scratch_report_unused, start, end, why,
-				   who);
+	KUNIT_STATIC_STUB_REDIRECT(xen_unpop_report_unused, start, end, why,
+				   name);
 
 	pr_info("[mem %#010llx-%#010llx] not used: %s%s\n", start, end, why,
-		who);
+		name);
 }
-EXPORT_SYMBOL_IF_KUNIT(xen_scratch_report_unused);
+EXPORT_SYMBOL_IF_KUNIT(xen_unpop_report_unused);
 
 /*
- * Drop what cannot be a range, sort, and merge what overlaps or touches, as
- * pieces that share a granule are usable only together.
+ * Drop empty ranges, sort, and merge those that overlap or touch: pieces that
+ * share a granule are usable only together.  The helpers of <linux/range.h> take
+ * ends as exclusive, and an array of a fixed size.
  */
 static unsigned int merge_ranges(struct range *ranges, unsigned int nr_ranges)
 {
@@ -63,9 +63,8 @@ static unsigned int merge_ranges(struct range *ranges, unsigned int nr_ranges)
 		if (ranges[i].start <= ranges[i].end)
 			ranges[nr_valid++] = ranges[i];
 		else
-			xen_scratch_report_unused(ranges[i].start,
-						  ranges[i].end,
-						  "it is empty", "");
+			xen_unpop_report_unused(ranges[i].start, ranges[i].end,
+						"it is empty", "");
 	}
 
 	sort_range(ranges, nr_valid);
@@ -83,7 +82,7 @@ static unsigned int merge_ranges(struct range *ranges, unsigned int nr_ranges)
 	return nr;
 }
 
-/* Cut a range to @limits; returns false if nothing of it is left. */
+/* Cut @range to @limits.  Returns false if nothing of it is left. */
 static bool clip_range(struct range *range, const struct range *limits)
 {
 	struct range old = *range;
@@ -91,28 +90,26 @@ static bool clip_range(struct range *range, const struct range *limits)
 	range->start = max(range->start, limits->start);
 	range->end = min(range->end, limits->end);
 	if (range->start > range->end) {
-		xen_scratch_report_unused(old.start, old.end,
-					  "cannot be mapped", "");
+		xen_unpop_report_unused(old.start, old.end, "cannot be mapped",
+					"");
 		return false;
 	}
 
 	if (old.start < range->start)
-		xen_scratch_report_unused(old.start, range->start - 1,
-					  "cannot be mapped", "");
+		xen_unpop_report_unused(old.start, range->start - 1,
+					"cannot be mapped", "");
 	if (old.end > range->end)
-		xen_scratch_report_unused(range->end + 1, old.end,
-					  "cannot be mapped", "");
+		xen_unpop_report_unused(range->end + 1, old.end,
+					"cannot be mapped", "");
 
 	return true;
 }
 
-/*
- * The lowest part of @range that is taken, by something that is not ours.
- * Returns false if there is none.
- */
-static bool find_taken(struct resource *root, struct rb_root_cached *taken,
-		       const struct range *range,
-		       struct xen_scratch_taken *found)
+/* Find the lowest occupied part of @range.  Returns false if there is none. */
+static bool find_occupied(struct resource *root,
+			  struct rb_root_cached *occupied,
+			  const struct range *range,
+			  struct xen_unpop_occupied *found)
 {
 	struct resource probe = {
 		.name	= "Xen extended region",
@@ -123,9 +120,9 @@ static bool find_taken(struct resource *root, struct rb_root_cached *taken,
 	struct interval_tree_node *node;
 	struct resource *conflict;
 
-	node = interval_tree_iter_first(taken, range->start, range->end);
+	node = interval_tree_iter_first(occupied, range->start, range->end);
 	if (node) {
-		*found = *container_of(node, struct xen_scratch_taken, node);
+		*found = *container_of(node, struct xen_unpop_occupied, node);
 		if (node->start <= range->start)
 			return true;
 		probe.end = node->start - 1;
@@ -144,20 +141,20 @@ static bool find_taken(struct resource *root, struct rb_root_cached *taken,
 }
 
 /*
- * Claim the whole granules from @first to @last, nothing of which is taken.
- * Returns the number of regions, 1 or 0, that this came to.
+ * Claim the whole granules from @first to @last, none of which is occupied.
+ * Returns the number of regions added, 0 or 1, or -ENOMEM.
  */
 static int claim_granules(struct list_head *regions, struct resource *root,
 			  u64 first, u64 last)
 {
-	u64 start = ALIGN(first, XEN_SCRATCH_GRANULE);
-	u64 limit = ALIGN_DOWN(last + 1, XEN_SCRATCH_GRANULE);
-	struct xen_scratch_region *region;
+	u64 start = ALIGN(first, XEN_UNPOP_GRANULE);
+	u64 limit = ALIGN_DOWN(last + 1, XEN_UNPOP_GRANULE);
+	struct xen_unpop_region *region;
 
-	/* The first comparison is for an ALIGN() that wrapped. */
+	/* ALIGN() can wrap. */
 	if (start < first || start >= limit) {
-		xen_scratch_report_unused(first, last,
-					  "smaller than a granule", "");
+		xen_unpop_report_unused(first, last, "smaller than a granule",
+					"");
 		return 0;
 	}
 
@@ -165,45 +162,44 @@ static int claim_granules(struct list_head *regions, struct resource *root,
 	if (!region)
 		return -ENOMEM;
 
-	region->parent = &region->res;
 	region->res.name = "Xen extended region";
 	region->res.start = start;
 	region->res.end = limit - 1;
 	region->res.flags = IORESOURCE_MEM | IORESOURCE_BUSY;
 
 	if (request_resource(root, &region->res)) {
-		xen_scratch_report_unused(first, last, "cannot be claimed", "");
+		xen_unpop_report_unused(first, last, "cannot be claimed", "");
 		kfree(region);
 		return 0;
 	}
 
 	if (first < start)
-		xen_scratch_report_unused(first, start - 1,
-					  "smaller than a granule", "");
+		xen_unpop_report_unused(first, start - 1,
+					"smaller than a granule", "");
 	if (limit - 1 < last)
-		xen_scratch_report_unused(limit, last,
-					  "smaller than a granule", "");
+		xen_unpop_report_unused(limit, last, "smaller than a granule",
+					"");
 
 	list_add_tail(&region->list, regions);
 	return 1;
 }
 
 /*
- * Claim all of @range that is not taken.  Returns the number of regions that it
- * came to.
+ * Claim the parts of @range that are not occupied.  Returns the number of regions
+ * added, or -ENOMEM.
  */
 static int claim_range(struct list_head *regions, struct resource *root,
-		       struct rb_root_cached *taken, struct range range)
+		       struct rb_root_cached *occupied, struct range range)
 {
-	struct xen_scratch_taken found;
+	struct xen_unpop_occupied found;
 	int claimed = 0, ret;
 
-	while (find_taken(root, taken, &range, &found)) {
+	while (find_occupied(root, occupied, &range, &found)) {
 		u64 start = found.node.start, last = found.node.last;
 
-		xen_scratch_report_unused(max(range.start, start),
-					  min(range.end, last),
-					  "overlaps ", found.name);
+		xen_unpop_report_unused(max(range.start, start),
+					min(range.end, last), "overlaps ",
+					found.name);
 		if (range.start < start) {
 			ret = claim_granules(regions, root, range.start,
 					     start - 1);
@@ -223,30 +219,29 @@ static int claim_range(struct list_head *regions, struct resource *root,
 }
 
 /**
- * xen_scratch_claim_regions() - claim advertised ranges for scratch pages
- * @regions: list that a &struct xen_scratch_region is added to for each range
+ * xen_unpop_claim_regions() - claim advertised ranges for unpopulated pages
+ * @regions: list to which a &struct xen_unpop_region is added for each range
  *	claimed, in the order of their addresses
  * @root: resource to claim in: &iomem_resource, or a child that is unused itself
  * @mappable: the addresses, in bytes, that memremap_pages() can map
- * @taken: tree of &struct xen_scratch_taken, what is not unused although nobody
- *	has claimed it in @root yet
- * @ranges: what the firmware advertises, in bytes, last address inclusive, in
- *	any order and of any quality; overwritten
+ * @occupied: tree of &struct xen_unpop_occupied: addresses of devices that have
+ *	not claimed them in @root yet
+ * @ranges: the advertised ranges, in bytes, last address inclusive; overwritten
  * @nr_ranges: number of elements of @ranges
  *
- * Claims every whole granule of the ranges that can be mapped and is not taken,
- * neither in @taken nor in @root.  Says in the kernel log what could not be
- * used and why.  pfn 0 is never used: too much code takes it for "none".
+ * Claim each whole granule that can be mapped and is occupied neither in @occupied
+ * nor in @root.  Log the addresses that cannot be used, and why.  pfn 0 is never
+ * used: too much code takes it for "none".
  *
- * Context: Process context, may sleep.  Nobody else may release resources of
- * @root meanwhile, which holds during boot.
- * Return: the number of regions added to @regions, or -ENOMEM; the regions
- * added by then stay claimed and usable.
+ * Context: Process context, may sleep.  No resource of @root is released
+ *	meanwhile, which holds during boot.
+ * Return: the number of regions added, or -ENOMEM; the regions added by then stay
+ *	claimed and usable.
  */
-int xen_scratch_claim_regions(struct list_head *regions, struct resource *root,
-			      const struct range *mappable,
-			      struct rb_root_cached *taken,
-			      struct range *ranges, unsigned int nr_ranges)
+int xen_unpop_claim_regions(struct list_head *regions, struct resource *root,
+			    const struct range *mappable,
+			    struct rb_root_cached *occupied,
+			    struct range *ranges, unsigned int nr_ranges)
 {
 	const struct range limits = {
 		.start	= max3(mappable->start, (u64)root->start,
@@ -263,7 +258,7 @@ int xen_scratch_claim_regions(struct list_head *regions, struct resource *root,
 		if (!clip_range(&ranges[i], &limits))
 			continue;
 
-		ret = claim_range(regions, root, taken, ranges[i]);
+		ret = claim_range(regions, root, occupied, ranges[i]);
 		if (ret < 0)
 			return ret;
 		claimed += ret;
@@ -271,4 +266,68 @@ int xen_scratch_claim_regions(struct list_head *regions, struct resource *root,
 
 	return claimed;
 }
-EXPORT_SYMBOL_IF_KUNIT(xen_scratch_claim_regions);
+EXPORT_SYMBOL_IF_KUNIT(xen_unpop_claim_regions);
+
+/* The addresses that memremap_pages() can map, and a PV guest's p2m has room for. */
+static struct range mappable_range(void)
+{
+	struct range range = mhp_get_pluggable_range(true);
+
+	range.end = min_t(u64, range.end,
+			  PFN_PHYS(xen_unpop_p2m_max_pfn()) - 1);
+
+	return range;
+}
+
+/**
+ * xen_unpop_add_regions() - let a pool use advertised ranges
+ * @pool: the pool
+ * @root: as for xen_unpop_claim_regions()
+ * @occupied: as for xen_unpop_claim_regions()
+ * @ranges: as for xen_unpop_claim_regions()
+ * @nr_ranges: number of elements of @ranges
+ *
+ * Context: Boot, process context, may sleep.
+ * Return: 0 if the pool has a region now, else -ENODEV or -ENOMEM.
+ */
+int xen_unpop_add_regions(struct xen_unpop_pool *pool, struct resource *root,
+			  struct rb_root_cached *occupied, struct range *ranges,
+			  unsigned int nr_ranges)
+{
+	struct range mappable = mappable_range();
+	struct xen_unpop_region *region;
+	LIST_HEAD(added);
+	int ret;
+
+	ret = xen_unpop_claim_regions(&added, root, &mappable, occupied, ranges,
+				      nr_ranges);
+	list_for_each_entry(region, &added, list)
+		xen_unpop_add_room(pool,
+				   PHYS_PFN(resource_size(&region->res)));
+	list_splice_tail(&added, &pool->regions.list);
+
+	if (!list_empty(&pool->regions.list))
+		return 0;
+
+	return ret < 0 ? ret : -ENODEV;
+}
+EXPORT_SYMBOL_IF_KUNIT(xen_unpop_add_regions);
+
+/*
+ * Let @pool use the holes of @tree, as on x86, where the addresses that stay
+ * unused are not known.  Leave those below 4 GiB to drivers that are loaded late.
+ */
+int xen_unpop_add_tree(struct xen_unpop_pool *pool, struct resource *tree)
+{
+	struct range limits = mappable_range();
+
+	limits.start = max_t(u64, limits.start, SZ_4G);
+	if (limits.start > limits.end)
+		return -ENODEV;
+
+	pool->grow.tree = tree;
+	pool->grow.limits = limits;
+	xen_unpop_set_tree_open(pool, true);
+
+	return 0;
+}

@@ -7,7 +7,7 @@
 
 #include <linux/tracepoint.h>
 
-/* Addresses were turned into pages, or an attempt failed with @error. */
+/* A chunk was added, or could not be: @error is 0 or a negative errno value. */
 TRACE_EVENT(xen_unpopulated_grow,
 	TP_PROTO(unsigned long pfn, unsigned long nr_pages, int error),
 	TP_ARGS(pfn, nr_pages, error),
@@ -28,7 +28,7 @@ TRACE_EVENT(xen_unpopulated_grow,
 		  __entry->pfn, __entry->nr_pages, __entry->error)
 );
 
-/* Pages that nobody uses were turned back into plain addresses. */
+/* An idle chunk is released: its pages become plain addresses again. */
 TRACE_EVENT(xen_unpopulated_release,
 	TP_PROTO(unsigned long pfn, unsigned long nr_pages),
 	TP_ARGS(pfn, nr_pages),
@@ -48,8 +48,8 @@ TRACE_EVENT(xen_unpopulated_release,
 );
 
 /*
- * A request for @nr_pages found only enough addresses for some of them, the
- * @missing ones were ballooned out (fallback) or could not be had (exhausted).
+ * No addresses are left for @missing of the @nr_pages of a request: these are
+ * ballooned pages (fallback), or the request fails (exhausted).
  */
 DECLARE_EVENT_CLASS(xen_unpopulated_missing,
 	TP_PROTO(unsigned int nr_pages, unsigned int missing),
