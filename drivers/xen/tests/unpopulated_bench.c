@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What scratch pages cost: time and RAM.
+ * The cost of unpopulated pages: time and RAM.
  *
- * A module that measures while it is being loaded, and says what it found in the
- * kernel log.  It calls nothing but what any driver may call, so that
- * it can be built for a kernel with any implementation of these functions, and
- * the figures be compared; tools/testing/selftests/xen/qemu/bench.sh does that.
+ * A module that measures while it is being loaded, and logs the figures.  It calls
+ * only functions that any driver can call, so that it can be built for a kernel
+ * with any implementation of these functions, and the figures be compared.
  * Each figure is a line
  *
  *	unpopulated_bench: NAME VALUE
@@ -247,7 +246,7 @@ static int measure_batches(void)
 	return 0;
 }
 
-/* A batch that is freed in another order than it was handed out in. */
+/* A batch that is freed in another order than it was allocated in. */
 static int measure_shuffled(void)
 {
 	const unsigned int nr_pages = 4096;
@@ -549,7 +548,7 @@ static int measure_parallel(void)
 
 /*
  * Single pages through the cache that block backends put before this: they are
- * taken one by one, and those that the cache has too many of are freed in tens.
+ * allocated one by one, and those that the cache has too many of are freed in tens.
  */
 static int measure_blkback(void)
 {
