@@ -10,7 +10,9 @@
  * This shows the data at the addresses that an importer is told to which those
  * of the guest are device addresses; not swiotlb, nor that they are contiguous.
  */
-#include "xen_test.h"
+#include <sys/ioctl.h>
+
+#include "xen_harness.h"
 
 #define MAX_PAGES		2500
 
@@ -159,30 +161,23 @@ FIXTURE_SETUP(gntdev_dmabuf)
 	if (!total && self->pages > MAX_PAGES_OF_RAM)
 		self->pages = MAX_PAGES_OF_RAM;
 
-	take_snapshot(_metadata, &self->before);
-	self->gntalloc_limit = raise_limit(_metadata, GNTALLOC_LIMIT_PATH,
+	take_snapshot(&self->before);
+	self->gntalloc_limit = raise_limit(GNTALLOC_LIMIT_PATH,
 					   2 * SEVERAL * MAX_PAGES);
 	ASSERT_EQ(0, share_pages(self->gntalloc, self->pages, &self->own));
 }
 
 FIXTURE_TEARDOWN(gntdev_dmabuf)
 {
-	restore_limit(_metadata, GNTALLOC_LIMIT_PATH, self->gntalloc_limit);
-
-	/* A failed test leaves its buffers to the end of the process. */
-	if (_metadata->exit_code == KSFT_FAIL)
-		return;
-
+	EXPECT_TRUE(restore_limit(GNTALLOC_LIMIT_PATH, self->gntalloc_limit));
+	finish(_metadata, self->gntdev, self->gntalloc, &self->own,
+	       &self->before);
 	EXPECT_EQ(0, close(self->importer));
-	EXPECT_EQ(0, close(self->gntdev));
-	EXPECT_EQ(0, unshare_pages(&self->own));
-	EXPECT_EQ(0, close(self->gntalloc));
-	expect_restored(_metadata, &self->before);
 }
 
 /*
- * There is one buffer more. It stands on scratch pages, or where there are none
- * on RAM, of which neither Xen nor the balloon driver says that it is missing.
+ * There is one buffer more. It is of unpopulated pages, or where there are none of
+ * RAM, of which neither Xen nor the balloon driver says that it is missing.
  */
 static void expect_cost(struct __test_metadata *_metadata, long pages,
 			bool have_regions, const struct snapshot *before,
@@ -190,20 +185,22 @@ static void expect_cost(struct __test_metadata *_metadata, long pages,
 {
 	struct snapshot now;
 
-	take_snapshot(_metadata, &now);
+	take_snapshot(&now);
 
 	if (have_regions) {
 		EXPECT_EQ(before->current_kb, now.current_kb);
-		EXPECT_EQ(before->ballooned_used, now.ballooned_used);
-		EXPECT_EQ(before->scratch_used + pages,
-			  now.scratch_used);
+		EXPECT_EQ(before->ballooned_allocated, now.ballooned_allocated);
+		EXPECT_EQ(before->unpopulated_allocated + pages,
+			  now.unpopulated_allocated);
 	}
 
 	if (pages < ENOUGH_TO_SEE)
 		return;
 	TH_LOG("%ld pages cost %ld pages of RAM", pages, ram);
-	EXPECT_TRUE(have_regions ? ram < pages / 2 :
-				   ram > pages - ENOUGH_TO_SEE / 4);
+	if (have_regions)
+		EXPECT_LT(ram, pages / 2);
+	if (!have_regions)
+		EXPECT_GT(ram, pages - ENOUGH_TO_SEE / 4);
 }
 
 /* The owner's pages are behind the buffer @fd, all of them and in order. */
@@ -231,25 +228,26 @@ TEST_F(gntdev_dmabuf, as_an_importer_sees_it)
 	long ram, missing;
 	int fd;
 
-	take_snapshot(_metadata, &before);
-	ram = mem_available_pages(_metadata);
+	take_snapshot(&before);
+	ram = ram_available_pages();
 	fd = export_buffer(self->gntdev, self->own.refs, self->pages,
 			   variant->flags);
 	ASSERT_GE(fd, 0)
 		TH_LOG("export: %s", strerror(-fd));
-	missing = ram - mem_available_pages(_metadata);
+	missing = ram - ram_available_pages();
 	expect_cost(_metadata, self->pages, self->have_regions, &before,
 		    missing);
 
 	expect_data(_metadata, self->importer, fd, &self->own);
 	EXPECT_EQ(0, close(fd));
 
-	expect_restored(_metadata, &before);
-	missing = ram - mem_available_pages(_metadata);
-	EXPECT_TRUE(self->pages < ENOUGH_TO_SEE || missing < self->pages / 2);
+	EXPECT_TRUE(is_restored(&before));
+	missing = ram - ram_available_pages();
+	if (self->pages >= ENOUGH_TO_SEE)
+		EXPECT_LT(missing, self->pages / 2);
 }
 
-/* It exists until nobody uses it any more, and one can wait for that. */
+/* A dma-buf exists until its last user is gone, and one can wait for that. */
 TEST_F(gntdev_dmabuf, wait_until_released)
 {
 	__u32 refs[MAX_PAGES];
@@ -263,13 +261,15 @@ TEST_F(gntdev_dmabuf, wait_until_released)
 
 	ASSERT_EQ(0, close(fd));
 	EXPECT_EQ(-ETIMEDOUT, wait_released(self->gntdev, fd, NOT_RELEASED_MS));
-	expect_used(_metadata, &self->before,
-		    self->have_regions || !variant->flags ? self->pages : 0);
+	EXPECT_TRUE(are_allocated(&self->before,
+				  self->have_regions || !variant->flags ?
+				  self->pages : 0));
 
 	EXPECT_EQ(0, release_import(self->importer, fd));
 	err = wait_released(self->gntdev, fd, RELEASED_MS);
-	EXPECT_TRUE(!err || err == -ENOENT);
-	expect_restored(_metadata, &self->before);
+	if (err != -ENOENT)
+		EXPECT_EQ(0, err);
+	EXPECT_TRUE(is_restored(&self->before));
 }
 
 /* The buffer keeps what it needs when its file is closed. */
@@ -322,7 +322,7 @@ TEST_F(gntdev_dmabuf, several)
 	}
 }
 
-/* What is refused costs nothing. */
+/* A refused request leaves no page behind. */
 TEST_F(gntdev_dmabuf, refused)
 {
 	__u32 refs[MAX_PAGES];
@@ -336,7 +336,7 @@ TEST_F(gntdev_dmabuf, refused)
 	refs[self->pages / 2] = BAD_REF;
 	EXPECT_EQ(-EINVAL, export_buffer(self->gntdev, refs, self->pages,
 					 variant->flags));
-	expect_restored(_metadata, &self->before);
+	EXPECT_TRUE(is_restored(&self->before));
 }
 
 TEST_HARNESS_MAIN

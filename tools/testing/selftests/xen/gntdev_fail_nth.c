@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory that runs out while scratch pages are made: the first allocation of a
- * request fails, then the second one, and so on until there is none that could.
- * Each time the request has to succeed all the same, or fail and leave nothing
- * behind.
+ * Memory runs out while addresses become unpopulated pages: the first allocation
+ * of a request fails, then the second one, and so on until there is none that
+ * could. Each time the request has to succeed all the same, or fail and leave
+ * nothing behind.
  *
  * Only allocations from slabs fail here. With pages for page tables it would
  * hit memory hotplug, which does not survive that everywhere (Linux 6.12 on
  * arm64 has a BUG_ON()).
  */
-#include "xen_test.h"
+#include "xen_harness.h"
 
 #define FAILSLAB_PATH		"/sys/kernel/debug/failslab/"
 
@@ -38,6 +38,7 @@ FIXTURE(gntdev_fail_nth)
 	struct snapshot before;
 	unsigned long gntdev_limit;
 	unsigned long verbose;
+	char ignore_gfp_wait;
 	struct grant_mapping rest;	/* of the addresses, if they are few */
 	struct snapshot idle;
 	struct released released;
@@ -49,7 +50,20 @@ FIXTURE(gntdev_fail_nth)
 	int gntalloc;
 };
 
-/* A boolean of debugfs reads as a letter. */
+/* A boolean of debugfs reads as a letter; 0: it cannot be read. */
+static char read_letter(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	int letter;
+
+	if (!file)
+		return 0;
+
+	letter = fgetc(file);
+	fclose(file);
+	return letter == EOF ? 0 : letter;
+}
+
 static bool write_letter(const char *path, char letter)
 {
 	FILE *file = fopen(path, "w");
@@ -79,47 +93,43 @@ FIXTURE_SETUP(gntdev_fail_nth)
 		SKIP(return, "no %s", RELEASE_PATH);
 	self->have_regions = total;
 
-	take_snapshot(_metadata, &self->before);
-	total -= self->before.scratch_used;
+	take_snapshot(&self->before);
+	total -= self->before.unpopulated_allocated;
 	few = total < FEW ? total : FEW;
-	if (total >= LARGEST_CHUNK + BEYOND) {
-		self->pages = LARGEST_CHUNK + BEYOND;
+	if (total >= largest_chunk_pages() + BEYOND) {
+		self->pages = largest_chunk_pages() + BEYOND;
 		self->chunks = 2;
 	} else if (total) {
 		self->pages = few + BALLOONED;
 		self->chunks = 1;
-		ASSERT_TRUE(total == few ||
-			    !reserve_mapping(self->gntdev, NULL, total - few,
-					     &self->rest));
+		if (total > few)
+			ASSERT_EQ(0, reserve_mapping(self->gntdev, NULL,
+						     total - few, &self->rest));
 	} else {
 		self->pages = BALLOONED;
 	}
 
-	self->gntdev_limit = raise_limit(_metadata, GNTDEV_LIMIT_PATH,
+	self->gntdev_limit = raise_limit(GNTDEV_LIMIT_PATH,
 					 self->pages);
-	take_snapshot(_metadata, &self->idle);
+	take_snapshot(&self->idle);
 	if (self->have_regions)
-		measure_released(_metadata, &self->released);
+		ASSERT_TRUE(measure_released(self->gntdev, &self->released));
 
 	/* Failures are no reason to print where they happen. */
 	ASSERT_TRUE(read_number(FAILSLAB_PATH "verbose", &self->verbose));
+	self->ignore_gfp_wait = read_letter(FAILSLAB_PATH "ignore-gfp-wait");
+	ASSERT_NE(0, self->ignore_gfp_wait);
 	ASSERT_TRUE(write_number(FAILSLAB_PATH "verbose", 0));
 	ASSERT_TRUE(write_letter(FAILSLAB_PATH "ignore-gfp-wait", 'N'));
 }
 
 FIXTURE_TEARDOWN(gntdev_fail_nth)
 {
-	EXPECT_TRUE(write_letter(FAILSLAB_PATH "ignore-gfp-wait", 'Y'));
+	EXPECT_TRUE(write_letter(FAILSLAB_PATH "ignore-gfp-wait",
+				 self->ignore_gfp_wait));
 	EXPECT_TRUE(write_number(FAILSLAB_PATH "verbose", self->verbose));
-	restore_limit(_metadata, GNTDEV_LIMIT_PATH, self->gntdev_limit);
-
-	/* A failed test leaves its pages to the end of the process. */
-	if (_metadata->exit_code == KSFT_FAIL)
-		return;
-
-	EXPECT_EQ(0, close(self->gntdev));
-	EXPECT_EQ(0, close(self->gntalloc));
-	expect_restored(_metadata, &self->before);
+	EXPECT_TRUE(restore_limit(GNTDEV_LIMIT_PATH, self->gntdev_limit));
+	finish(_metadata, self->gntdev, self->gntalloc, NULL, &self->before);
 }
 
 /*
@@ -157,25 +167,25 @@ TEST_F_TIMEOUT(gntdev_fail_nth, each_allocation, 150)
 	for (nth = 1; in_a_row < IN_A_ROW; nth++) {
 		ASSERT_GT(MAX_ALLOCATIONS, nth);
 
-		grows = read_stat(_metadata, "grows");
+		grows = read_stat("grows");
 		ASSERT_TRUE(set_fail_nth(self->fail_nth, nth));
 		err = submit_request(self->gntdev, op, &map);
 		failed = has_failed(self->fail_nth);
 		ASSERT_TRUE(set_fail_nth(self->fail_nth, 0));
-		grown = read_stat(_metadata, "grows") - grows;
+		grown = read_stat("grows") - grows;
 
 		if (err) {
 			EXPECT_EQ(-ENOMEM, err);
 			EXPECT_TRUE(failed);
 			refused++;
 		} else {
-			expect_used(_metadata, &self->idle, self->pages);
+			EXPECT_TRUE(are_allocated(&self->idle, self->pages));
 			EXPECT_EQ(0, release_mapping(self->gntdev, &map));
 		}
-		expect_restored(_metadata, &self->idle);
+		EXPECT_TRUE(is_restored(&self->idle));
 		if (self->have_regions) {
-			release_all(_metadata);
-			expect_released(_metadata, &self->released);
+			release_all();
+			EXPECT_TRUE(is_released(&self->released));
 		}
 		ASSERT_NE(KSFT_FAIL, _metadata->exit_code)
 			TH_LOG("allocation %u failed: %s", nth, strerror(-err));
@@ -186,13 +196,13 @@ TEST_F_TIMEOUT(gntdev_fail_nth, each_allocation, 150)
 	       self->pages, nth - 1 - IN_A_ROW, grown, refused);
 	free(op);
 
-	/* Or nothing of all that has happened. */
+	/* Otherwise, nothing of all that has happened. */
 	EXPECT_LT(0U, refused);
 	EXPECT_LE(self->chunks, grown);
 	/* Growth gets by without some; there is none without regions. */
 	if (self->have_regions)
 		EXPECT_LT(refused + IN_A_ROW, nth - 1);
-	expect_grants_work(_metadata, self->gntalloc, self->gntdev, 64);
+	EXPECT_TRUE(grants_work(self->gntalloc, self->gntdev, 64));
 }
 
 TEST_HARNESS_MAIN

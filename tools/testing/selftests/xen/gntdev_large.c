@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * More scratch pages than any one range of addresses holds, in one request and
- * in many. gntdev takes the scratch pages when grants are announced to it
+ * More unpopulated pages than any one range of addresses holds, in one request and
+ * in many. gntdev allocates them when grants are announced to it
  * (IOCTL_GNTDEV_MAP_GRANT_REF), so that no grants are needed to ask for many.
  */
-#include "xen_test.h"
+#include "xen_harness.h"
 
-/* What goes beyond the largest region in pages. */
+/* Pages beyond those of the largest region. */
 #define BEYOND			512
 
 /* Asked for when nothing is known about regions, or there are none. */
@@ -16,8 +16,8 @@
 #define PAGES_PER_REQUEST	4096
 
 /*
- * RAM that a page costs whatever is behind it: its struct page, and gntdev's
- * and this program's books about it; and RAM to be left for everybody else.
+ * RAM that a page costs of any kind: its struct page, and the books of gntdev and
+ * of this program about it; and RAM to be left for all others.
  */
 #define OVERHEAD_PER_PAGE	192
 #define RAM_LEFT_ALONE		(64UL << 20)
@@ -46,7 +46,7 @@ FIXTURE_SETUP(gntdev_large)
 		    wanted - self->region_pages : 0;
 	need = ballooned +
 	       (wanted * OVERHEAD_PER_PAGE + RAM_LEFT_ALONE) / page_size();
-	available = mem_available_pages(_metadata);
+	available = ram_available_pages();
 	if (need > available)
 		SKIP(return, "%lu pages would take %lu pages of RAM, %lu are available",
 		     wanted, need, available);
@@ -54,22 +54,15 @@ FIXTURE_SETUP(gntdev_large)
 	       self->region_pages, wanted);
 	self->pages = wanted;
 
-	take_snapshot(_metadata, &self->before);
-	self->gntdev_limit = raise_limit(_metadata, GNTDEV_LIMIT_PATH,
+	take_snapshot(&self->before);
+	self->gntdev_limit = raise_limit(GNTDEV_LIMIT_PATH,
 					 self->pages);
 }
 
 FIXTURE_TEARDOWN(gntdev_large)
 {
-	restore_limit(_metadata, GNTDEV_LIMIT_PATH, self->gntdev_limit);
-
-	/* A failed test leaves its pages to the end of the process. */
-	if (_metadata->exit_code == KSFT_FAIL)
-		return;
-
-	EXPECT_EQ(0, close(self->gntdev));
-	EXPECT_EQ(0, close(self->gntalloc));
-	expect_restored(_metadata, &self->before);
+	EXPECT_TRUE(restore_limit(GNTDEV_LIMIT_PATH, self->gntdev_limit));
+	finish(_metadata, self->gntdev, self->gntalloc, NULL, &self->before);
 }
 
 /*
@@ -80,23 +73,23 @@ static void expect_origin(struct __test_metadata *_metadata,
 			  const struct snapshot *before,
 			  unsigned long region_pages, unsigned long pages)
 {
-	unsigned long scratch, donated, ballooned, room;
+	unsigned long unpopulated, donated, ballooned, room;
 	struct snapshot now;
 
-	take_snapshot(_metadata, &now);
+	take_snapshot(&now);
 	if (!now.have_stats)
 		return;
 
-	scratch = now.scratch_used - before->scratch_used;
-	donated = now.donated_used - before->donated_used;
-	ballooned = now.ballooned_used - before->ballooned_used;
-	TH_LOG("scratch %lu, donated %lu, ballooned %lu pages", scratch,
+	unpopulated = now.unpopulated_allocated - before->unpopulated_allocated;
+	donated = now.donated_allocated - before->donated_allocated;
+	ballooned = now.ballooned_allocated - before->ballooned_allocated;
+	TH_LOG("unpopulated %lu, donated %lu, ballooned %lu pages", unpopulated,
 	       donated, ballooned);
-	EXPECT_EQ(pages, scratch + donated + ballooned);
+	EXPECT_EQ(pages, unpopulated + donated + ballooned);
 
-	room = region_pages - before->scratch_used;
-	EXPECT_TRUE(!region_pages ||
-		    ballooned == (pages > room ? pages - room : 0));
+	room = region_pages - before->unpopulated_allocated;
+	if (region_pages)
+		EXPECT_EQ(pages > room ? pages - room : 0, ballooned);
 }
 
 TEST_F_TIMEOUT(gntdev_large, one_request, 60)
@@ -107,11 +100,11 @@ TEST_F_TIMEOUT(gntdev_large, one_request, 60)
 	expect_origin(_metadata, &self->before, self->region_pages,
 		      self->pages);
 
-	/* What is mapped while so much is out comes from what is left. */
-	expect_grants_work(_metadata, self->gntalloc, self->gntdev, 64);
+	/* Mappings meanwhile use the pages that are left. */
+	EXPECT_TRUE(grants_work(self->gntalloc, self->gntdev, 64));
 
 	EXPECT_EQ(0, release_mapping(self->gntdev, &large));
-	expect_grants_work(_metadata, self->gntalloc, self->gntdev, 64);
+	EXPECT_TRUE(grants_work(self->gntalloc, self->gntdev, 64));
 }
 
 static int release_every_other(int gntdev, struct grant_mapping *maps,
@@ -142,11 +135,11 @@ TEST_F_TIMEOUT(gntdev_large, many_requests, 60)
 	}
 	expect_origin(_metadata, &self->before, self->region_pages,
 		      nr * PAGES_PER_REQUEST);
-	expect_grants_work(_metadata, self->gntalloc, self->gntdev, 64);
+	EXPECT_TRUE(grants_work(self->gntalloc, self->gntdev, 64));
 
-	/* Every other one goes; what is left is in pieces, and serves. */
+	/* Every other one is released; the free pages are in pieces, and serve. */
 	ASSERT_EQ(0, release_every_other(self->gntdev, maps, 0, nr));
-	expect_grants_work(_metadata, self->gntalloc, self->gntdev, 256);
+	EXPECT_TRUE(grants_work(self->gntalloc, self->gntdev, 256));
 	ASSERT_EQ(0, release_every_other(self->gntdev, maps, 1, nr));
 
 	free(maps);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Mapping of grants: pages that /dev/xen/gntalloc shares are mapped by
- * /dev/xen/gntdev in the same domain, where they need scratch pages just as
+ * /dev/xen/gntdev in the same domain, where they need unpopulated pages just as
  * another domain's pages would. The data is checked on both sides, while
  * mappings come and go in every order.
  */
@@ -9,7 +9,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "xen_test.h"
+#include "xen_harness.h"
 
 #define MAX_PAGES		1024
 
@@ -47,24 +47,17 @@ FIXTURE_SETUP(gntdev_map)
 	if (!open_devices(_metadata, &self->gntdev, &self->gntalloc))
 		return;
 
-	take_snapshot(_metadata, &self->before);
-	self->gntalloc_limit = raise_limit(_metadata, GNTALLOC_LIMIT_PATH,
+	take_snapshot(&self->before);
+	self->gntalloc_limit = raise_limit(GNTALLOC_LIMIT_PATH,
 					   2 * MAX_PAGES);
 	ASSERT_EQ(0, share_pages(self->gntalloc, variant->pages, &self->own));
 }
 
 FIXTURE_TEARDOWN(gntdev_map)
 {
-	restore_limit(_metadata, GNTALLOC_LIMIT_PATH, self->gntalloc_limit);
-
-	/* A failed test leaves its mappings to the end of the process. */
-	if (_metadata->exit_code == KSFT_FAIL)
-		return;
-
-	EXPECT_EQ(0, close(self->gntdev));
-	EXPECT_EQ(0, unshare_pages(&self->own));
-	EXPECT_EQ(0, close(self->gntalloc));
-	expect_restored(_metadata, &self->before);
+	EXPECT_TRUE(restore_limit(GNTALLOC_LIMIT_PATH, self->gntalloc_limit));
+	finish(_metadata, self->gntdev, self->gntalloc, &self->own,
+	       &self->before);
 }
 
 TEST_F(gntdev_map, owner_to_mapping)
@@ -76,7 +69,7 @@ TEST_F(gntdev_map, owner_to_mapping)
 				&map));
 	EXPECT_TRUE(check_pages(map.addr, 1, variant->pages));
 
-	/* What is written after the page was mapped has to be seen as well. */
+	/* A write after the page was mapped has to be seen as well. */
 	fill_pages(self->own.addr, 2, variant->pages);
 	EXPECT_TRUE(check_pages(map.addr, 2, variant->pages));
 
@@ -181,7 +174,7 @@ TEST_F(gntdev_map, unmap_in_pieces)
 
 /*
  * A mapping for every page, half of them replaced in mixed order while the
- * others stay: a scratch page handed out twice would show as wrong data.
+ * others stay: a page that was allocated twice would show as wrong data.
  */
 TEST_F(gntdev_map, replace_one_by_one)
 {
@@ -226,13 +219,13 @@ TEST_F(gntdev_map, bad_reference)
 	struct grant_mapping map;
 	struct snapshot before;
 
-	take_snapshot(_metadata, &before);
+	take_snapshot(&before);
 
 	memcpy(refs, self->own.refs, variant->pages * sizeof(refs[0]));
 	refs[bad] = BAD_REF;
 	EXPECT_EQ(-EINVAL, map_grants(self->gntdev, refs, variant->pages,
 				      &map));
-	expect_restored(_metadata, &before);
+	EXPECT_TRUE(is_restored(&before));
 
 	fill_pages(self->own.addr, 60, variant->pages);
 	ASSERT_EQ(0, map_grants(self->gntdev, self->own.refs, variant->pages,
@@ -241,7 +234,7 @@ TEST_F(gntdev_map, bad_reference)
 	EXPECT_EQ(0, release_mapping(self->gntdev, &map));
 }
 
-/* Whoever dies with grants mapped leaves no page behind. */
+/* A process that dies with grants mapped leaves no page behind. */
 TEST_F(gntdev_map, killed_while_mapped)
 {
 	struct grant_mapping map;
@@ -249,7 +242,7 @@ TEST_F(gntdev_map, killed_while_mapped)
 	int gntdev, status;
 	pid_t child;
 
-	take_snapshot(_metadata, &before);
+	take_snapshot(&before);
 	fill_pages(self->own.addr, 70, variant->pages);
 
 	child = fork();
@@ -265,9 +258,10 @@ TEST_F(gntdev_map, killed_while_mapped)
 	}
 
 	ASSERT_EQ(child, waitpid(child, &status, 0));
-	ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	ASSERT_TRUE(WIFSIGNALED(status));
+	ASSERT_EQ(SIGKILL, WTERMSIG(status));
 	EXPECT_TRUE(check_pages(self->own.addr, 71, variant->pages));
-	expect_restored(_metadata, &before);
+	EXPECT_TRUE(is_restored(&before));
 }
 
 FIXTURE(gntdev_request)
@@ -281,13 +275,13 @@ FIXTURE_SETUP(gntdev_request)
 	self->gntdev = open_device(_metadata, "/dev/xen/gntdev");
 	if (self->gntdev < 0)
 		return;
-	take_snapshot(_metadata, &self->before);
+	take_snapshot(&self->before);
 }
 
 FIXTURE_TEARDOWN(gntdev_request)
 {
 	EXPECT_EQ(0, close(self->gntdev));
-	expect_restored(_metadata, &self->before);
+	EXPECT_TRUE(is_restored(&self->before));
 }
 
 TEST_F(gntdev_request, no_pages)
@@ -307,7 +301,7 @@ TEST_F(gntdev_request, more_than_the_limit)
 					   &map));
 }
 
-/* What each of the processes in parallel does, with a seed of its own. */
+/* The work of each process in parallel, with a seed of its own. */
 static bool map_many_times(unsigned int seed)
 {
 	unsigned int round, count;
@@ -362,7 +356,7 @@ TEST_F(gntdev_request, in_parallel)
 
 	for (i = 0; i < PARALLEL; i++) {
 		ASSERT_EQ(children[i], waitpid(children[i], &status, 0));
-		EXPECT_TRUE(WIFEXITED(status) && !WEXITSTATUS(status));
+		EXPECT_EQ(0, status);
 	}
 }
 
@@ -375,8 +369,8 @@ TEST_F(gntdev_request, released_by_close)
 	if (!self->before.have_stats)
 		SKIP(return, "no %s to see pages in", STATS_PATH);
 
-	/* So that the teardown cannot be content because nothing was taken. */
-	expect_used(_metadata, &self->before, 512);
+	/* So that the teardown cannot be content because nothing was allocated. */
+	EXPECT_TRUE(are_allocated(&self->before, 512));
 }
 
 TEST_HARNESS_MAIN

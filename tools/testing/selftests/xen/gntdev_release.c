@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Scratch pages that nobody uses are given back, on request and when memory is
- * short: their struct pages become RAM again, and their addresses are free. No
- * chunk goes that has a page in use.
+ * Chunks of unpopulated pages are released, on request and when memory is short:
+ * their struct pages become RAM again, and their addresses are unused. A chunk
+ * that has an allocated page stays.
  */
-#include "xen_test.h"
+#include "xen_harness.h"
 
 /* Mapped and checked, in so many mappings. */
 #define MAPPINGS		8
@@ -14,7 +14,7 @@
 #define REQUESTS		100
 #define PAGES_PER_REQUEST	64
 
-/* Enough for what is done in the background. */
+/* Enough for the work in the background. */
 #define SETTLE_MS		200
 
 /* How often to come and go. */
@@ -40,37 +40,28 @@ FIXTURE_SETUP(gntdev_release)
 		SKIP(return, "no %s", RELEASE_PATH);
 	read_regions(&self->regions, &largest);
 	if (!self->regions)
-		SKIP(return, "no addresses to have scratch pages at");
+		SKIP(return, "no addresses to have unpopulated pages at");
 	if (largest < 2 * REQUESTS * PAGES_PER_REQUEST)
 		SKIP(return, "addresses for %lu pages are too few", largest);
 
-	take_snapshot(_metadata, &self->before);
-	self->gntalloc_limit = raise_limit(_metadata, GNTALLOC_LIMIT_PATH,
+	take_snapshot(&self->before);
+	self->gntalloc_limit = raise_limit(GNTALLOC_LIMIT_PATH,
 					   2 * MAPPINGS * PAGES_PER_MAPPING);
 
-	/* 4: not a line in the kernel's log each time. */
-	ASSERT_TRUE(write_number(DROP_CACHES_PATH, 4));
-
-	measure_released(_metadata, &self->released);
+	ASSERT_TRUE(silence_drop_caches());
+	ASSERT_TRUE(measure_released(self->gntdev, &self->released));
 }
 
 FIXTURE_TEARDOWN(gntdev_release)
 {
-	restore_limit(_metadata, GNTALLOC_LIMIT_PATH, self->gntalloc_limit);
-
-	/* A failed test leaves its mappings to the end of the process. */
-	if (_metadata->exit_code == KSFT_FAIL)
-		return;
-
-	EXPECT_EQ(0, close(self->gntdev));
-	EXPECT_EQ(0, close(self->gntalloc));
-	expect_restored(_metadata, &self->before);
+	EXPECT_TRUE(restore_limit(GNTALLOC_LIMIT_PATH, self->gntalloc_limit));
+	finish(_metadata, self->gntdev, self->gntalloc, NULL, &self->before);
 }
 
-/* Take more pages than there are, so that chunks are added; and let go. */
+/* Allocate more pages than there are, so that chunks are added; free them. */
 static void add_chunks(struct __test_metadata *_metadata, int gntdev)
 {
-	unsigned long grows = read_stat(_metadata, "grows");
+	unsigned long grows = read_stat("grows");
 	struct grant_mapping maps[REQUESTS];
 	unsigned int i;
 
@@ -78,7 +69,7 @@ static void add_chunks(struct __test_metadata *_metadata, int gntdev)
 		ASSERT_EQ(0, reserve_mapping(gntdev, NULL, PAGES_PER_REQUEST,
 					     &maps[i]));
 	}
-	EXPECT_LT(grows, read_stat(_metadata, "grows"));
+	EXPECT_LT(grows, read_stat("grows"));
 	for (i = 0; i < REQUESTS; i++)
 		ASSERT_EQ(0, release_mapping(gntdev, &maps[i]));
 }
@@ -88,7 +79,7 @@ TEST_F(gntdev_release, mapped_pages_stay)
 {
 	unsigned int i, count = MAPPINGS * PAGES_PER_MAPPING;
 	struct grant_mapping maps[MAPPINGS];
-	unsigned long used, total, free;
+	unsigned long allocated, total, free;
 	struct shared_pages own;
 
 	ASSERT_EQ(0, share_pages(self->gntalloc, count, &own));
@@ -99,12 +90,13 @@ TEST_F(gntdev_release, mapped_pages_stay)
 					PAGES_PER_MAPPING, &maps[i]));
 	}
 
-	used = read_stat(_metadata, "scratch_used");
-	EXPECT_EQ(self->before.scratch_used + view_pages(&own) + count, used);
-	release_all(_metadata);
-	EXPECT_EQ(used, read_stat(_metadata, "scratch_used"));
+	allocated = read_stat("unpopulated_allocated");
+	EXPECT_EQ(self->before.unpopulated_allocated + view_pages(&own) + count,
+		  allocated);
+	release_all();
+	EXPECT_EQ(allocated, read_stat("unpopulated_allocated"));
 	EXPECT_TRUE(chunks_are_in_iomem(&total, &free));
-	EXPECT_LE(used, total);
+	EXPECT_LE(allocated, total);
 
 	for (i = 0; i < count; i++) {
 		char *addr = maps[i / PAGES_PER_MAPPING].addr +
@@ -118,14 +110,14 @@ TEST_F(gntdev_release, mapped_pages_stay)
 	for (i = 0; i < MAPPINGS; i++)
 		ASSERT_EQ(0, release_mapping(self->gntdev, &maps[i]));
 	EXPECT_EQ(0, unshare_pages(&own));
-	expect_restored(_metadata, &self->before);
-	release_all(_metadata);
-	expect_released(_metadata, &self->released);
+	EXPECT_TRUE(is_restored(&self->before));
+	release_all();
+	EXPECT_TRUE(is_released(&self->released));
 
-	expect_grants_work(_metadata, self->gntalloc, self->gntdev, count);
+	EXPECT_TRUE(grants_work(self->gntalloc, self->gntdev, count));
 }
 
-/* Time and again, without anything being lost on the way. */
+/* Time and again, and no memory is lost on the way. */
 TEST_F(gntdev_release, on_request)
 {
 	unsigned long releases, total, free;
@@ -134,19 +126,33 @@ TEST_F(gntdev_release, on_request)
 	for (i = 0; i < ROUNDS; i++) {
 		add_chunks(_metadata, self->gntdev);
 		read_chunks(&total, &free);
-		ASSERT_LT(self->released.in_use + granule_pages(), total);
-		ASSERT_LE(self->released.memmap + chunks_memmap(_metadata),
-			  memmap_pages(_metadata) +
+		ASSERT_LT(self->released.kept + granule_pages(), total);
+		ASSERT_LE(self->released.memmap + chunks_memmap(),
+			  memmap_pages() +
 			  self->released.chunks_memmap);
 
-		releases = read_stat(_metadata, "releases");
-		release_all(_metadata);
-		EXPECT_LT(releases, read_stat(_metadata, "releases"));
-		expect_released(_metadata, &self->released);
+		releases = read_stat("releases");
+		release_all();
+		EXPECT_LT(releases, read_stat("releases"));
+		EXPECT_TRUE(is_released(&self->released));
 	}
 
-	expect_grants_work(_metadata, self->gntalloc, self->gntdev,
-			   PAGES_PER_MAPPING);
+	EXPECT_TRUE(grants_work(self->gntalloc, self->gntdev,
+				PAGES_PER_MAPPING));
+}
+
+/*
+ * Wait until growth ahead of need is over: a chunk that is added after the kernel
+ * has asked for memory would be released instead of those that it has counted.
+ */
+static void wait_for_growth(struct __test_metadata *_metadata)
+{
+	unsigned long grows;
+
+	do {
+		grows = read_stat("grows");
+		sleep_ms(100);
+	} while (read_stat("grows") != grows);
 }
 
 /* The kernel asks for memory, and does not wait for it. */
@@ -155,20 +161,24 @@ TEST_F(gntdev_release, when_memory_is_short)
 	unsigned long releases, total, free;
 
 	add_chunks(_metadata, self->gntdev);
+	wait_for_growth(_metadata);
 	read_chunks(&total, &free);
 	EXPECT_LT(granule_pages(), free);
-	releases = read_stat(_metadata, "releases");
+	releases = read_stat("releases");
 
 	ASSERT_TRUE(write_number(DROP_CACHES_PATH, 2));
 	EXPECT_TRUE(wait_until_released());
-	EXPECT_LT(releases, read_stat(_metadata, "releases"));
-	expect_released(_metadata, &self->released);
-	expect_grants_work(_metadata, self->gntalloc, self->gntdev,
-			   PAGES_PER_MAPPING);
+	EXPECT_LT(releases, read_stat("releases"));
+	EXPECT_TRUE(is_released(&self->released));
+	EXPECT_TRUE(grants_work(self->gntalloc, self->gntdev,
+				PAGES_PER_MAPPING));
 }
 
-/* The size of the chunk that has @pages out, and is not a granule; 0: none. */
-static unsigned long chunk_with_used(unsigned long used)
+/*
+ * The size of the chunk that has @allocated pages allocated, and is not a granule;
+ * 0: there is none.
+ */
+static unsigned long chunk_with_allocated(unsigned long allocated)
 {
 	unsigned long found = 0;
 	struct chunk chunk;
@@ -180,7 +190,7 @@ static unsigned long chunk_with_used(unsigned long used)
 
 	while (!found && next_chunk(file, &chunk)) {
 		if (chunk.pages > granule_pages() &&
-		    chunk.pages - chunk.nr_free == used)
+		    chunk.pages - chunk.nr_free == allocated)
 			found = chunk.pages;
 	}
 
@@ -205,53 +215,53 @@ TEST_F(gntdev_release, one_page_keeps_a_chunk)
 	for (i = 0; i < REQUESTS; i++)
 		ASSERT_EQ(0, release_mapping(self->gntdev, &maps[i]));
 
-	chunk = chunk_with_used(1);
+	chunk = chunk_with_allocated(1);
 	ASSERT_NE(0UL, chunk)
 		TH_LOG("the page is in no chunk larger than a granule");
 	fill_page(own.addr, 1, 0);
-	release_all(_metadata);
+	release_all();
 
-	EXPECT_EQ(chunk, chunk_with_used(1));
+	EXPECT_EQ(chunk, chunk_with_allocated(1));
 	EXPECT_TRUE(chunks_are_in_iomem(&total, &free));
 	EXPECT_GE(granule_pages(), free);
-	EXPECT_GE(self->released.in_use + chunk + granule_pages(), total);
+	EXPECT_GE(self->released.kept + chunk + granule_pages(), total);
 	EXPECT_TRUE(check_page(kept.addr, 1, 0));
 	fill_page(kept.addr, 2, 0);
 	EXPECT_TRUE(check_page(own.addr, 2, 0));
 
 	/* The rest of the chunk serves the next ones. */
-	expect_grants_work(_metadata, self->gntalloc, self->gntdev,
-			   PAGES_PER_MAPPING);
+	EXPECT_TRUE(grants_work(self->gntalloc, self->gntdev,
+				PAGES_PER_MAPPING));
 
 	EXPECT_EQ(0, release_mapping(self->gntdev, &kept));
 	EXPECT_EQ(0, unshare_pages(&own));
-	expect_restored(_metadata, &self->before);
-	release_all(_metadata);
-	expect_released(_metadata, &self->released);
+	EXPECT_TRUE(is_restored(&self->before));
+	release_all();
+	EXPECT_TRUE(is_released(&self->released));
 }
 
-/* What has been released is not added again at once, ahead of need. */
-TEST_F(gntdev_release, much_in_use)
+/* A released chunk is not added again at once, ahead of need. */
+TEST_F(gntdev_release, much_allocated)
 {
 	unsigned long total, free, pages;
 	struct grant_mapping map;
 
-	pages = LARGEST_CHUNK - PAGES_PER_REQUEST;
+	pages = largest_chunk_pages() - PAGES_PER_REQUEST;
 	if (pages > self->regions / 4 * 3)
 		pages = self->regions / 4 * 3;
 	ASSERT_EQ(0, reserve_mapping(self->gntdev, NULL, pages, &map));
 
 	sleep_ms(SETTLE_MS);
-	release_all(_metadata);
+	release_all();
 	sleep_ms(SETTLE_MS);
 	EXPECT_TRUE(chunks_are_in_iomem(&total, &free));
-	TH_LOG("%lu pages in use, in chunks of %lu, %lu more", pages,
+	TH_LOG("%lu pages allocated, in chunks of %lu, %lu more", pages,
 	       total - free, free);
 	EXPECT_GE(granule_pages(), free);
 
 	EXPECT_EQ(0, release_mapping(self->gntdev, &map));
-	release_all(_metadata);
-	expect_released(_metadata, &self->released);
+	release_all();
+	EXPECT_TRUE(is_released(&self->released));
 }
 
 TEST_HARNESS_MAIN

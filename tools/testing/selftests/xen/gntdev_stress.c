@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Threads that map and unmap grants as fast as they can, while another one has
- * all pages that are not in use taken away again and again. What is mapped has
- * to stay what it is all the while.
+ * all idle chunks released again and again. Mapped pages have to keep their data
+ * all the while.
  */
 #include <pthread.h>
 #include <sched.h>
 
-#include "xen_test.h"
+#include "xen_harness.h"
 
 #define THREADS			4
 
@@ -18,32 +18,30 @@
 
 /*
  * In each phase every thread maps or unmaps so many times. After a phase
- * nothing is mapped, so that there is something to be taken away for certain.
+ * nothing is mapped, so that there is a chunk to be released for certain.
  */
-#define PHASES			10
+#define PHASES_RELEASING	10
+#define PHASES_DROPPING		4
 #define ROUNDS			32
-#define PHASES_BALLOONED	4
-#define ROUNDS_BALLOONED	32
 
 /*
  * The last of so many rounds is to let go of everything. As all threads do so,
- * there are times when much can be taken away while they go on.
+ * there are times when much can be released while they go on.
  */
 #define BURST			8
 
 struct stress {
 	unsigned int phases;
-	unsigned int rounds;
 	unsigned int max_pages;
-	bool can_release;
+	bool release;			/* chunks, rather than drop caches only */
 	pthread_barrier_t begin, end;	/* of a phase */
 	unsigned int working;		/* threads that have not ended theirs */
-	unsigned int requests;		/* to release, during phases */
+	unsigned int requests;		/* for memory, during phases */
 	unsigned int released;		/* chunks, while threads were at work */
 };
 
 struct slot {
-	struct shared_pages own;
+	struct shared_pages *own;
 	struct grant_mapping map;
 	unsigned int count;		/* of pages mapped, 0 if none */
 	__u16 seed;			/* of the pattern in them */
@@ -56,6 +54,7 @@ struct worker {
 	__u16 seed;			/* the last one used */
 	int gntdev;
 	int gntalloc;
+	struct shared_pages own[SLOTS];
 	struct slot slots[SLOTS];
 	unsigned int mapped;
 	const char *failure;
@@ -89,9 +88,9 @@ static bool map_slot(struct worker *worker, struct slot *slot)
 		max = max / 16 + 1;
 	slot->count = 1 + random_below(&worker->random, max);
 	slot->seed = next_seed(worker);
-	fill_pages(slot->own.addr, slot->seed, slot->count);
+	fill_pages(slot->own->addr, slot->seed, slot->count);
 
-	err = map_grants(worker->gntdev, slot->own.refs, slot->count,
+	err = map_grants(worker->gntdev, slot->own->refs, slot->count,
 			 &slot->map);
 	if (err) {
 		slot->count = 0;
@@ -123,7 +122,7 @@ static bool unmap_slot(struct worker *worker, struct slot *slot)
 		return fails(worker, "unmapping", err);
 	slot->count = 0;
 
-	if (!check_pages(slot->own.addr, slot->seed, count))
+	if (!check_pages(slot->own->addr, slot->seed, count))
 		return fails(worker, "the owner has other data", 0);
 
 	return true;
@@ -172,7 +171,7 @@ static void *work(void *data)
 	for (phase = 0; phase < stress->phases; phase++) {
 		pthread_barrier_wait(&stress->begin);
 
-		for (round = 0; round < stress->rounds; round++) {
+		for (round = 0; round < ROUNDS; round++) {
 			if (worker->failure || !one_round(worker, round))
 				break;
 		}
@@ -190,23 +189,23 @@ static unsigned int threads_working(struct stress *stress)
 	return __atomic_load_n(&stress->working, __ATOMIC_SEQ_CST);
 }
 
-/* Have what is free taken away, in both ways by turns. */
-static void release_meanwhile(struct __test_metadata *_metadata,
-			      struct stress *stress)
+/* The kernel asks for memory, and has idle chunks released by turns. */
+static void take_memory(struct __test_metadata *_metadata,
+			struct stress *stress)
 {
 	unsigned long before = 0;
 
-	if (stress->can_release)
-		before = read_stat(_metadata, "releases");
+	if (stress->release)
+		before = read_stat("releases");
 
-	if (stress->can_release && stress->requests % 2)
-		release_all(_metadata);
+	if (stress->release && stress->requests % 2)
+		release_all();
 	else
 		ASSERT_TRUE(write_number(DROP_CACHES_PATH, 2));
 	stress->requests++;
 
-	if (stress->can_release && threads_working(stress))
-		stress->released += read_stat(_metadata, "releases") - before;
+	if (stress->release && threads_working(stress))
+		stress->released += read_stat("releases") - before;
 }
 
 FIXTURE(gntdev_stress)
@@ -224,7 +223,7 @@ FIXTURE(gntdev_stress)
 FIXTURE_SETUP(gntdev_stress)
 {
 	struct stress *stress = &self->stress;
-	unsigned long total, largest;
+	unsigned long total, largest, nr_free;
 	struct worker *worker;
 	unsigned int i, slot;
 
@@ -234,18 +233,13 @@ FIXTURE_SETUP(gntdev_stress)
 
 	read_regions(&total, &largest);
 	self->have_regions = total;
-	stress->phases = total ? PHASES : PHASES_BALLOONED;
-	stress->rounds = total ? ROUNDS : ROUNDS_BALLOONED;
 	stress->max_pages = total ? MAX_PAGES : MAX_PAGES_BALLOONED;
-	stress->can_release = !access(RELEASE_PATH, F_OK);
 	ASSERT_EQ(0, pthread_barrier_init(&stress->begin, NULL, THREADS + 1));
 	ASSERT_EQ(0, pthread_barrier_init(&stress->end, NULL, THREADS + 1));
 
-	/* 4: not a line in the kernel's log each time. */
-	ASSERT_TRUE(write_number(DROP_CACHES_PATH, 4));
-
-	take_snapshot(_metadata, &self->before);
-	self->gntalloc_limit = raise_limit(_metadata, GNTALLOC_LIMIT_PATH,
+	ASSERT_TRUE(silence_drop_caches());
+	take_snapshot(&self->before);
+	self->gntalloc_limit = raise_limit(GNTALLOC_LIMIT_PATH,
 					   2 * THREADS * SLOTS * MAX_PAGES);
 
 	for (i = 0; i < THREADS; i++) {
@@ -256,61 +250,48 @@ FIXTURE_SETUP(gntdev_stress)
 		worker->gntdev = open_device(_metadata, "/dev/xen/gntdev");
 		worker->gntalloc = open_device(_metadata, "/dev/xen/gntalloc");
 		for (slot = 0; slot < SLOTS; slot++) {
+			worker->slots[slot].own = &worker->own[slot];
 			ASSERT_EQ(0, share_pages(worker->gntalloc,
 						 stress->max_pages,
-						 &worker->slots[slot].own));
+						 &worker->own[slot]));
 		}
 	}
 
 	/*
 	 * Pages of another domain are seen through mappings that stay, and so do
-	 * their chunks. What is free in those would be enough for the threads.
+	 * their chunks. The free pages of those would be enough for the threads.
 	 */
-	if (view_pages(&self->workers[0].slots[0].own) && self->have_regions) {
-		ASSERT_EQ(0, reserve_mapping(self->gntdev, NULL,
-					     read_stat(_metadata, "scratch_free"),
-					     &self->rest));
+	if (view_pages(&self->workers[0].own[0]) && self->have_regions) {
+		nr_free = read_stat("unpopulated_free");
+		if (nr_free)
+			ASSERT_EQ(0, reserve_mapping(self->gntdev, NULL, nr_free,
+						     &self->rest));
 	}
 }
 
 FIXTURE_TEARDOWN(gntdev_stress)
 {
 	struct worker *worker;
-	unsigned int i, slot;
+	unsigned int i;
 
-	restore_limit(_metadata, GNTALLOC_LIMIT_PATH, self->gntalloc_limit);
+	EXPECT_TRUE(restore_limit(GNTALLOC_LIMIT_PATH, self->gntalloc_limit));
 
-	/* A failed test leaves its mappings to the end of the process. */
-	if (_metadata->exit_code == KSFT_FAIL)
-		return;
-
-	EXPECT_EQ(0, close(self->gntdev));
-	EXPECT_EQ(0, close(self->gntalloc));
 	for (i = 0; i < THREADS; i++) {
 		worker = &self->workers[i];
-		EXPECT_EQ(0, close(worker->gntdev));
-		for (slot = 0; slot < SLOTS; slot++)
-			EXPECT_EQ(0, unshare_pages(&worker->slots[slot].own));
-		EXPECT_EQ(0, close(worker->gntalloc));
+		let_go(_metadata, worker->gntdev, worker->gntalloc, worker->own,
+		       SLOTS);
 	}
-	expect_restored(_metadata, &self->before);
+	finish(_metadata, self->gntdev, self->gntalloc, NULL, &self->before);
 }
 
-TEST_F_TIMEOUT(gntdev_stress, mapping_while_releasing, 120)
+static void stress_threads(struct __test_metadata *_metadata,
+			   struct stress *stress, struct worker *workers)
 {
-	struct stress *stress = &self->stress;
-	unsigned long grows = 0, fallbacks = 0, failures = 0;
 	unsigned int phase, i, mapped = 0;
 	struct worker *worker;
 
-	if (stress->can_release) {
-		grows = read_stat(_metadata, "grows");
-		fallbacks = read_stat(_metadata, "fallbacks");
-		failures = read_stat(_metadata, "failures");
-	}
-
 	for (i = 0; i < THREADS; i++) {
-		worker = &self->workers[i];
+		worker = &workers[i];
 		ASSERT_EQ(0, pthread_create(&worker->thread, NULL, work,
 					    worker));
 	}
@@ -319,41 +300,64 @@ TEST_F_TIMEOUT(gntdev_stress, mapping_while_releasing, 120)
 		stress->working = THREADS;
 		pthread_barrier_wait(&stress->begin);
 		while (threads_working(stress)) {
-			release_meanwhile(_metadata, stress);
+			take_memory(_metadata, stress);
 			sched_yield();
 		}
 		pthread_barrier_wait(&stress->end);
 
 		/* Now that nothing is mapped, in any case. */
-		if (stress->can_release)
-			release_all(_metadata);
+		if (stress->release)
+			release_all();
 	}
 
 	for (i = 0; i < THREADS; i++) {
-		worker = &self->workers[i];
+		worker = &workers[i];
 		ASSERT_EQ(0, pthread_join(worker->thread, NULL));
 		EXPECT_EQ(NULL, worker->failure)
 			TH_LOG("thread %u: %s: %d", i, worker->failure,
 			       worker->err);
 		mapped += worker->mapped;
 	}
-	TH_LOG("%u mappings by %u threads on %ld processors, %u requests to release meanwhile",
+	TH_LOG("%u mappings by %u threads on %ld processors, %u requests for memory meanwhile",
 	       mapped, THREADS, sysconf(_SC_NPROCESSORS_ONLN),
 	       stress->requests);
 	EXPECT_LT(0U, stress->requests);
-	if (!stress->can_release || !self->have_regions)
-		return;
+}
+
+/* In every domain, whether or not it can release anything. */
+TEST_F_TIMEOUT(gntdev_stress, mapping_while_dropping_caches, 120)
+{
+	self->stress.phases = PHASES_DROPPING;
+	stress_threads(_metadata, &self->stress, self->workers);
+}
+
+TEST_F_TIMEOUT(gntdev_stress, mapping_while_releasing, 120)
+{
+	struct stress *stress = &self->stress;
+	unsigned long grows, fallbacks, failures;
+
+	if (access(RELEASE_PATH, F_OK))
+		SKIP(return, "no %s, so nothing is released", RELEASE_PATH);
+	if (!self->have_regions)
+		SKIP(return, "no addresses, so there are no chunks to release");
+
+	grows = read_stat("grows");
+	fallbacks = read_stat("fallbacks");
+	failures = read_stat("failures");
+	stress->phases = PHASES_RELEASING;
+	stress->release = true;
+	stress_threads(_metadata, stress, self->workers);
 
 	/* Otherwise nothing was tested. */
-	grows = read_stat(_metadata, "grows") - grows;
+	grows = read_stat("grows") - grows;
 	TH_LOG("%lu chunks added, %u released while threads were at work",
 	       grows, stress->released);
 	EXPECT_LT(0UL, grows);
 	EXPECT_LT(0U, stress->released);
 
 	/* There were addresses enough all the time. */
-	EXPECT_EQ(fallbacks, read_stat(_metadata, "fallbacks"));
-	EXPECT_EQ(failures, read_stat(_metadata, "failures"));
+	EXPECT_EQ(fallbacks, read_stat("fallbacks"));
+	EXPECT_EQ(failures, read_stat("failures"));
 }
 
 TEST_HARNESS_MAIN

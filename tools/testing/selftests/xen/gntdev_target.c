@@ -4,14 +4,14 @@
  * wants this domain to have: after it has been ballooned down, all of the
  * pages that are mapped at and freed again have to stay ballooned out.
  */
-#include "xen_test.h"
+#include "xen_harness.h"
 
 #define TARGET_KB_PATH		\
 	"/sys/devices/system/xen_memory/xen_memory0/target_kb"
 
 #define PAGES_OF_MIB(mib)	(((mib) << 20) / page_size())
 
-/* What the domain is ballooned down by, and more than that to map at. */
+/* By how much the domain is ballooned down, and more than that to map at. */
 #define BALLOON_MIB		8UL
 #define MAP_MIB			12UL
 
@@ -30,14 +30,13 @@ FIXTURE(gntdev_target)
 
 static bool wait_for_current_kb(unsigned long wanted)
 {
+	unsigned long long start = now_us();
 	unsigned long kb = 0;
-	unsigned int ms;
 
-	for (ms = 0; ms < RESTORE_TIMEOUT_MS; ms += RESTORE_POLL_MS) {
+	do {
 		if (read_number(CURRENT_KB_PATH, &kb) && kb == wanted)
 			return true;
-		sleep_ms(RESTORE_POLL_MS);
-	}
+	} while (look_again(start));
 
 	ksft_print_msg("current_kb is %lu, not %lu\n", kb, wanted);
 	return false;

@@ -1,23 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Map the start of another domain's memory in one piece, as a device model or
- * whoever saves the domain does, and say how long that and its end take.
+ * a tool that saves the domain does, and say how long that and its end take.
  *
  *	map_guest DOMID MIB
  */
-#include <time.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
 
 #include "xen_test.h"
 
 #include <xen/privcmd.h>
-
-static unsigned long long now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000ULL + ts.tv_nsec / 1000;
-}
 
 static int fail(const char *what)
 {

@@ -9,9 +9,11 @@
  *			translate its addresses (PV), it cannot be found.
  * The domain is left as it was found and can be unpaused afterwards.
  */
+#include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
-#include "xen_test.h"
+#include "xen_harness.h"
 
 #include <xen/privcmd.h>
 
@@ -20,13 +22,16 @@
 
 /* How far into the guest's RAM the file is looked for, and how much at a time. */
 #define SEARCH_GFNS		((256UL << 20) / XEN_PAGE_SIZE)
-#define GFNS_AT_A_TIME		1024UL
+#define GFNS_AT_A_TIME		1024
 
 /* Mappings that exist at once. */
 #define MANY			256
 
 /* Pages that are written to, and get back what was in them. */
 #define WRITTEN_GFNS		16
+
+/* Pages from one that does not exist to the next: no divisor of a batch. */
+#define HOLE_DISTANCE		7
 
 /* Primes, to visit pages in mixed order. */
 #define STRIDE			7919UL
@@ -146,44 +151,61 @@ static bool check_image_page(struct guest *guest, const char *addr,
 	return false;
 }
 
-/* Which of these pages is the first one of the file? @count if none is. */
-static unsigned long find_image_among(struct guest *guest, unsigned long gfn,
-				      unsigned long count)
+/*
+ * Which of these pages is the first one of the file? @count if none is. A page that
+ * the domain does not have cannot be mapped, which Xen says by EINVAL.
+ */
+static long find_image_among(struct guest *guest, unsigned long gfn,
+			     unsigned long count)
 {
 	struct foreign_mapping map;
 	xen_pfn_t gfns[count];
 	unsigned long i;
+	long err;
 
 	for (i = 0; i < count; i++)
 		gfns[i] = gfn + i;
-	if (map_foreign(guest->privcmd, guest->domid, gfns, count, &map))
-		return count;
+	err = map_foreign(guest->privcmd, guest->domid, gfns, count, &map);
+	if (err) {
+		ksft_print_msg("mapping %lu pages from gfn %#lx: %s\n", count,
+			       gfn, strerror(-err));
+		return err;
+	}
 
-	for (i = 0; i < count; i++) {
-		if (!map.errors[i] && !memcmp(map.addr + i * XEN_PAGE_SIZE,
-					      guest->image, XEN_PAGE_SIZE))
+	for (i = 0; i < count && !err; i++) {
+		if (map.errors[i] && map.errors[i] != -EINVAL) {
+			err = map.errors[i];
+			ksft_print_msg("mapping gfn %#lx: %s\n", gfn + i,
+				       strerror(-err));
+		} else if (!map.errors[i] &&
+			   !memcmp(map.addr + i * XEN_PAGE_SIZE, guest->image,
+				   XEN_PAGE_SIZE)) {
 			break;
+		}
 	}
 
 	unmap_foreign(&map);
-	return i;
+	return err ?: i;
 }
 
-/* Where in the domain is the file? */
-static bool find_image(struct guest *guest)
+/* Where in the domain is the file? -ENOENT if it is not there. */
+static int find_image(struct guest *guest)
 {
-	unsigned long gfn, i;
+	unsigned long gfn;
+	long i;
 
 	for (gfn = GUEST_RAM_GFN; gfn < GUEST_RAM_GFN + SEARCH_GFNS;
 	     gfn += GFNS_AT_A_TIME) {
 		i = find_image_among(guest, gfn, GFNS_AT_A_TIME);
+		if (i < 0)
+			return i;
 		if (i < GFNS_AT_A_TIME) {
 			guest->start_gfn = gfn + i;
-			return true;
+			return 0;
 		}
 	}
 
-	return false;
+	return -ENOENT;
 }
 
 FIXTURE_SETUP(privcmd_map)
@@ -192,15 +214,14 @@ FIXTURE_SETUP(privcmd_map)
 	const char *path = getenv("XEN_TEST_IMAGE");
 	struct guest *guest = &self->guest;
 	struct stat st;
+	int fd, err;
 	char *end;
-	int fd;
-
-	if (!domid || !path)
-		SKIP(return, "XEN_TEST_DOMID and XEN_TEST_IMAGE name no domain");
 
 	guest->privcmd = open_device(_metadata, "/dev/xen/privcmd");
 	if (guest->privcmd < 0)
 		return;
+	if (!domid || !path)
+		SKIP(return, "XEN_TEST_DOMID and XEN_TEST_IMAGE name no domain");
 
 	guest->domid = strtoul(domid, &end, 10);
 	ASSERT_TRUE(*domid && !*end && guest->domid != own_domid())
@@ -217,11 +238,12 @@ FIXTURE_SETUP(privcmd_map)
 	ASSERT_NE(MAP_FAILED, guest->image);
 	ASSERT_EQ(0, close(fd));
 
-	take_snapshot(_metadata, &self->before);
-	ASSERT_TRUE(find_image(guest))
-		TH_LOG("%s is not in the memory of domain %u", path,
-		       guest->domid);
-	expect_restored(_metadata, &self->before);
+	take_snapshot(&self->before);
+	err = find_image(guest);
+	ASSERT_EQ(0, err)
+		TH_LOG("%s in the memory of domain %u: %s", path, guest->domid,
+		       strerror(-err));
+	EXPECT_TRUE(is_restored(&self->before));
 }
 
 FIXTURE_TEARDOWN(privcmd_map)
@@ -231,7 +253,7 @@ FIXTURE_TEARDOWN(privcmd_map)
 		return;
 
 	EXPECT_EQ(0, close(self->guest.privcmd));
-	expect_restored(_metadata, &self->before);
+	EXPECT_TRUE(is_restored(&self->before));
 }
 
 /* The gfns of the file's pages: each @stride one, coming back to the first. */
@@ -366,6 +388,37 @@ TEST_F(privcmd_map, hole)
 			continue;
 		ASSERT_TRUE(check_image_page(guest,
 					     map.addr + i * XEN_PAGE_SIZE, i));
+	}
+
+	EXPECT_EQ(0, unmap_foreign(&map));
+	free(gfns);
+}
+
+/*
+ * ... and so are many, wherever they are in a hypercall.  The kernel keeps errors
+ * and gfns in one array.
+ */
+TEST_F(privcmd_map, holes)
+{
+	struct guest *guest = &self->guest;
+	xen_pfn_t *gfns = image_gfns(guest, 1);
+	struct foreign_mapping map;
+	unsigned int i;
+
+	ASSERT_NE(NULL, gfns);
+	for (i = 0; i < guest->pages; i += HOLE_DISTANCE)
+		gfns[i] = HOLE_GFN + i;
+	ASSERT_EQ(0, map_foreign(guest->privcmd, guest->domid, gfns, guest->pages,
+				 &map));
+
+	for (i = 0; i < guest->pages; i++) {
+		ASSERT_EQ(i % HOLE_DISTANCE == 0, map.errors[i] < 0)
+			TH_LOG("page %u has error %d", i, map.errors[i]);
+		if (i % HOLE_DISTANCE) {
+			ASSERT_TRUE(check_image_page(guest,
+						     map.addr + i * XEN_PAGE_SIZE,
+						     i));
+		}
 	}
 
 	EXPECT_EQ(0, unmap_foreign(&map));
