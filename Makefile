@@ -3,7 +3,7 @@
 # The one entry to the series: build a Linux kernel with it, run that as dom0
 # on Xen under QEMU, test it, put the series into a kernel tree.
 #
-# What the user may ask for stands here; how it is done stands in qemu.mk.
+# What the user may ask for stands here; how it is done stands in harness/harness.mk.
 
 KERNEL   ?= 6.12
 LINUX    ?=
@@ -18,6 +18,9 @@ GUESTS   ?= pv pvh
 JOBS     ?= $(shell nproc)
 DEBUG    ?=
 TESTS    ?=
+CHECKS   ?=
+SERIES   ?=
+SIGN_OFF ?=
 FUZZ_SECONDS ?= 600
 BUILD    ?= build
 
@@ -32,22 +35,24 @@ PAGE_SIZES_x86_64 := 4K
 define HELP
 make run      boot Xen and a dom0 under QEMU, start a domU whose disk dom0 serves,
               report which memory was mapped where and what that cost
-make test     KUnit, also with KASAN, and the selftests in dom0 on every Xen and
-              memory layout
-make test-all the same on each architecture, make check, and part of it on the
-              other kernel
+make test     KUnit, and the selftests in dom0 on every Xen and memory layout
+make test-all the same on each architecture, and part of it on the other kernel;
+              make check, series-test, tsan and coverage
 make kunit    the KUnit tests only, without Xen
 make bench    what mappings cost, beside the kernel's own driver
 make native   the driver as a program of this machine, tested with sanitizers;
               tsan, coverage, bench-native: what else is done with that program
 make fuzz     random input for it, for FUZZ_SECONDS
 make shell    a shell in dom0
-make series   write the series as mails, for LINUX= or the KERNEL's own source
+make series   write all series as mails, or SERIES=, for LINUX= or the KERNEL's own
+              source
 make apply LINUX=TREE
               put it into the kernel tree TREE, as commits if that has git;
               make unapply takes it out again
 make fit LINUX=TREE
               tell which patches do not fit a kernel, and where
+make series-test
+              try git am, make apply and make unapply on small trees
 make check    the series and our files by checkpatch, sparse, coccinelle and others
 make bisect-check
               build every commit of the series, on and off, for four architectures
@@ -66,18 +71,21 @@ XEN_ARGS=$(XEN_ARGS)      more for the command line of Xen, such as ext_regions=
 DEBUG=$(DEBUG)         kasan: the kernels report bad accesses, wrong locking, leaks,
               kcsan: they report data races; either takes several times longer
 GUESTS=$(GUESTS)  with ARCH=x86_64, the kinds of domU to start: $(GUEST_KINDS)
-TESTS=$(TESTS)         what of make test to run: native, kunit, kunit-kasan, layouts
+TESTS=$(TESTS)         what of make test to run: harness, native, kunit, layouts
+CHECKS=$(CHECKS)        what of make check to run, by the names that it prints
+SERIES=$(SERIES)        what of make series to write: a folder of patches/
+SIGN_OFF=$(SIGN_OFF)      "Name <mail>" of the person who has reviewed the patches and signs
 FUZZ_SECONDS=$(FUZZ_SECONDS)  how long make fuzz looks for failures
 JOBS=$(JOBS)         compilers that run at a time
 BUILD=$(BUILD)    the build directory
 endef
 
 .PHONY: help run test test-all kunit bench native tsan coverage fuzz \
-	bench-native shell series apply unapply fit check bisect-check clean \
+	bench-native shell series series-test apply unapply fit check bisect-check clean \
 	packages tree kernel selftests
 
 help:
 	$(info $(HELP))
 	@:
 
-include tools/testing/selftests/xen/qemu/qemu.mk
+include harness/harness.mk

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# shellcheck shell=sh disable=SC2154 # variables are boot.sh's
+#
+# Sourced by boot.sh: makes the command that runs the machine out of $mode,
+# $arguments of the kernel and $xen_arguments, and puts it into "$@".
+
+guests=${GUESTS:-pv pvh}
+arguments="$arguments earlyprintk=xen xen_guests=$(echo "$guests" | tr ' ' ':')"
+# Without max:, the kernel has page structures for more memory, which
+# are donated to the driver.
+xen_arguments="$xen_arguments dom0_mem=${DOM0_MEM:-1G},max:${DOM0_MEM:-1G} console=com1 com1=115200 noreboot ${XEN_ARGS:-}"
+xen_image=$BUILD/xen-$XEN-x86_64.image
+gunzip -c "$XEN_ROOT/boot/xen-$XEN-amd64.gz" > "$xen_image.$$"
+mv "$xen_image.$$" "$xen_image"
+# For HVM and PVH. More features than these stop Xen under TCG.
+set -- qemu-system-x86_64 -machine q35 -cpu qemu64,+svm,+npt \
+	-accel tcg -smp "${CPUS:-1}" -m "${MEM:-4G}" \
+	-device amd-iommu -nodefaults -nographic -no-reboot \
+	-device pcie-root-port,id=late,chassis=1 \
+	-device pcie-root-port,id=large,chassis=2,pref64-reserve=2G \
+	-monitor "pipe:$files/monitor" \
+	-kernel "$xen_image" \
+	-append "$xen_arguments" -initrd "$IMAGE $arguments,$initramfs"

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests for boot with a device tree: from the hypervisor node to the pages.
+ */
+#include <kunit/of.h>
+#include <kunit/test.h>
+#include <linux/ioport.h>
+#include <linux/mm.h>
+#include <linux/of.h>
+#include <xen/xen.h>
+
+#include "boot.h"
+
+#include "../runtime/log.h"
+#include "../runtime/mm.h"
+
+static struct device_node *new_node(struct kunit *test,
+				    struct of_changeset *changes,
+				    struct device_node *parent,
+				    const char *name)
+{
+	struct device_node *np;
+
+	np = of_changeset_create_node(changes, parent, name);
+	KUNIT_ASSERT_NOT_NULL(test, np);
+	of_node_put_kunit(test, np);
+
+	return np;
+}
+
+static void add_prop(struct kunit *test, struct of_changeset *changes,
+		     struct device_node *np, const char *name,
+		     const u32 *cells, unsigned int nr_cells)
+{
+	KUNIT_ASSERT_EQ(test, 0,
+			of_changeset_add_prop_u32_array(changes, np, name,
+							cells, nr_cells));
+}
+
+#define ADD_PROP(test, changes, np, name, ...)				\
+	add_prop(test, changes, np, name, (const u32[]){ __VA_ARGS__ },	\
+		 ARRAY_SIZE(((const u32[]){ __VA_ARGS__ })))
+
+static void set_cells(struct kunit *test, struct of_changeset *changes,
+		      struct device_node *np, u32 addr_cells, u32 size_cells)
+{
+	ADD_PROP(test, changes, np, "#address-cells", addr_cells);
+	ADD_PROP(test, changes, np, "#size-cells", size_cells);
+}
+
+/* A node with the region for the grant table, and 1 GiB from 8 GiB on. */
+static struct device_node *new_hypervisor(struct kunit *test,
+					  struct of_changeset *changes)
+{
+	struct device_node *np = new_node(test, changes, of_root, "hypervisor");
+
+	ADD_PROP(test, changes, np, "reg", 0, 0x40000000, 0, 0x40000,
+		 2, 0x00000000, 0, 0x40000000);
+
+	return np;
+}
+
+/*
+ * Add the regions of a node with its first allocation failing, then its second
+ * and so on, until there is a region to use.  Returns how often adding failed.
+ */
+static unsigned int add_node(struct kunit *test, struct device_node *np)
+{
+	unsigned int nth = 0;
+	int ret;
+
+	do {
+		native_fail_nth = ++nth;
+		ret = xen_unpopulated_add_node(np, 1);
+		KUNIT_ASSERT_TRUE_MSG(test, !ret || ret == -ENOMEM, "round %u",
+				      nth);
+		KUNIT_ASSERT_EQ_MSG(test, native_fail_nth, 0, "round %u", nth);
+	} while (ret);
+	/* The regions behind the first one. */
+	KUNIT_EXPECT_EQ(test, 0, xen_unpopulated_add_node(np, 1));
+
+	return nth - 1;
+}
+
+/* Expect that there is one region, or another one behind it. */
+static void expect_region(struct kunit *test, u64 start, u64 end)
+{
+	struct boot_test *ctx = test->priv;
+	struct resource *res = ctx->unused.sibling;
+
+	KUNIT_ASSERT_NOT_NULL(test, res);
+	KUNIT_EXPECT_STREQ(test, res->name, "Xen extended region");
+	KUNIT_EXPECT_EQ(test, res->start, start);
+	KUNIT_EXPECT_EQ(test, res->end, end);
+}
+
+/* When memory for the regions runs out, none of them is left. */
+static void boot_of_test_node(struct kunit *test)
+{
+	struct boot_test *ctx = test->priv;
+	struct device_node *np, *device;
+	struct of_changeset changes;
+	struct page *page;
+
+	of_changeset_init(&changes);
+	np = new_node(test, &changes, of_root, "hypervisor");
+	/* The grant table, a region, part of a region. */
+	ADD_PROP(test, &changes, np, "reg", 0, 0x40000000, 0, 0x40000,
+		 2, 0x00000000, 0, 0x40000000, 3, 0x00000000, 0);
+	device = new_node(test, &changes, of_root, "device");
+	ADD_PROP(test, &changes, device, "reg", 2, 0x20000000, 0, 0x1000);
+	KUNIT_ASSERT_EQ(test, 0, of_changeset_apply(&changes));
+
+	/* The array of ranges, the device, the region before it. */
+	KUNIT_EXPECT_EQ(test, add_node(test, np), 3);
+	KUNIT_EXPECT_TRUE(test,
+			  native_log_has("hypervisor: entry 2 of reg not used: it is cut off"));
+	KUNIT_EXPECT_TRUE(test,
+			  native_log_has("[mem 0x220000000-0x220000fff] not used: overlaps"));
+	expect_region(test, 0x200000000, 0x21fffffff);
+
+	KUNIT_ASSERT_EQ(test, 0, xen_alloc_unpopulated_pages(1, &page));
+	KUNIT_EXPECT_EQ(test, PFN_PHYS(page_to_pfn(page)), 2ULL << 32);
+	xen_free_unpopulated_pages(1, &page);
+	KUNIT_EXPECT_EQ(test, 0, atomic_long_read(&ctx->pool->failures));
+
+	of_changeset_revert(&changes);
+	of_changeset_destroy(&changes);
+}
+
+/* Host bridges: with windows, without, and on a bus that is not reached. */
+static void boot_of_test_pci(struct kunit *test)
+{
+	struct device_node *np, *bus, *pci;
+	struct of_changeset changes;
+
+	of_changeset_init(&changes);
+	np = new_hypervisor(test, &changes);
+	pci = new_node(test, &changes, of_root, "pcie");
+	set_cells(test, &changes, pci, 3, 2);
+	ADD_PROP(test, &changes, pci, "ranges", 0x2000000, 0, 0x10000000,
+		 2, 0x30000000, 0, 0x1000);
+	pci = new_node(test, &changes, of_root, "pcie@1");
+	set_cells(test, &changes, pci, 3, 2);
+	bus = new_node(test, &changes, of_root, "bus");
+	set_cells(test, &changes, bus, 2, 2);
+	pci = new_node(test, &changes, bus, "pcie@2");
+	set_cells(test, &changes, pci, 3, 2);
+	ADD_PROP(test, &changes, pci, "ranges", 0x2000000, 0, 0x10000000,
+		 2, 0x10000000, 0, 0x1000);
+	KUNIT_ASSERT_EQ(test, 0, of_changeset_apply(&changes));
+
+	/* The array of ranges, the window, the region before it. */
+	KUNIT_EXPECT_EQ(test, add_node(test, np), 3);
+	expect_region(test, 0x200000000, 0x22fffffff);
+
+	of_changeset_revert(&changes);
+	of_changeset_destroy(&changes);
+}
+
+/*
+ * Cells of an EEPROM and partitions of flash memory have addresses that are not
+ * those of the processor.  Translating them would log an error.
+ */
+static void boot_of_test_no_bus(struct kunit *test)
+{
+	struct of_changeset changes;
+	struct device_node *np;
+
+	KUNIT_ASSERT_EQ(test, 0,
+			of_overlay_apply_kunit(test, unpopulated_of_kunit_dt));
+	np = of_find_node_by_name(NULL, "eeprom");
+	KUNIT_EXPECT_NOT_NULL(test, np);
+	of_node_put(np);
+	np = of_find_node_by_name(NULL, "partitions");
+	KUNIT_EXPECT_NOT_NULL(test, np);
+	of_node_put(np);
+
+	of_changeset_init(&changes);
+	np = new_hypervisor(test, &changes);
+	KUNIT_ASSERT_EQ(test, 0, of_changeset_apply(&changes));
+	KUNIT_EXPECT_EQ(test, 0, xen_unpopulated_add_node(np, 1));
+	KUNIT_EXPECT_FALSE(test, native_log_has("Bad cell count"));
+	expect_region(test, 0x200000000, 0x23fffffff);
+
+	of_changeset_revert(&changes);
+	of_changeset_destroy(&changes);
+}
+
+static struct kunit_case boot_of_test_cases[] = {
+	KUNIT_CASE(boot_of_test_node),
+	KUNIT_CASE(boot_of_test_pci),
+	KUNIT_CASE(boot_of_test_no_bus),
+	{}
+};
+
+static struct kunit_suite boot_of_test_suite = {
+	.name = "xen_unpopulated_boot_of",
+	.init = boot_test_init,
+	.exit = boot_test_exit,
+	.test_cases = boot_of_test_cases,
+};
+
+kunit_test_suite(boot_of_test_suite);
