@@ -26,6 +26,31 @@
 
 #define GRANULE_PAGES	XEN_UNPOP_GRANULE_PAGES
 
+/* A chunk is shown once, however many granules it has. */
+static void boot_debugfs_test_large_chunk(struct kunit *test)
+{
+	const unsigned int nr_pages = 3 * GRANULE_PAGES;
+	struct page **pages = kcalloc(nr_pages, sizeof(*pages),
+				      GFP_KERNEL | __GFP_NOFAIL);
+	char *shown, expected[80], *line;
+	u64 start;
+
+	boot(test, hook_adds_resource);
+	KUNIT_ASSERT_EQ(test, 0, xen_alloc_unpopulated_contiguous_pages(nr_pages,
+									pages));
+	start = PFN_PHYS(page_to_pfn(pages[0]));
+	snprintf(expected, sizeof(expected),
+		 "%016llx-%016llx %u 0 unpopulated\n", start,
+		 start + PFN_PHYS(nr_pages) - 1, nr_pages);
+	shown = native_debugfs_read(native_debugfs_find("unpopulated", "chunks"));
+	line = strstr(shown, expected);
+	KUNIT_ASSERT_NOT_NULL_MSG(test, line, "%s", shown);
+	KUNIT_EXPECT_NULL_MSG(test, strstr(line + 1, expected), "%s", shown);
+	kfree(shown);
+	xen_free_unpopulated_pages(nr_pages, pages);
+	kfree(pages);
+}
+
 /* Figures, addresses and a switch are in debugfs. */
 static void boot_debugfs_test_files(struct kunit *test)
 {
@@ -358,6 +383,7 @@ static void boot_debugfs_test_contiguous_too_large(struct kunit *test)
 
 static struct kunit_case boot_debugfs_test_cases[] = {
 	KUNIT_CASE(boot_debugfs_test_files),
+	KUNIT_CASE(boot_debugfs_test_large_chunk),
 	KUNIT_CASE(boot_debugfs_test_misuse),
 	KUNIT_CASE(boot_debugfs_test_no_pages),
 	KUNIT_CASE(boot_debugfs_test_contiguous),
