@@ -42,12 +42,21 @@ tell_monitor()
 	printf '%s\n' "$@" 1<> "$files/monitor.in"
 }
 
+# QEMU's TCG can lose a timer interrupt of a processor that has run an HVM or PVH
+# domain: Xen idles then, with timers that are due, until any interrupt comes.  A
+# letter on a serial line that has no console is one.
+wake_machine()
+{
+	[ ! -p "$files/wake.in" ] || printf . 1<> "$files/wake.in"
+}
+
 # End a boot that takes too long, but first see where it is.
 watch()
 {
 	end=$(($(uptime_now) + limit * 100))
 	while [ "$(uptime_now)" -lt $end ]; do
 		sleep 0.5
+		wake_machine
 		[ ! -e "$files/status" ] || exit
 		if ! running; then
 			tell_monitor quit
