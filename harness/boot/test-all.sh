@@ -21,6 +21,7 @@ if [ "$1" = beside ]; then
 	shift
 fi
 kernel=$1 other=$2
+began=$(date +%s)
 work=$LOGS/test-all
 
 # Each part is a line of arguments for make.
@@ -30,6 +31,7 @@ boots()
 		test KERNEL=$kernel ARCH=arm64
 		test KERNEL=$kernel ARCH=x86_64
 		test KERNEL=$other ARCH=arm64 TESTS='kunit xen4.17'
+		test KERNEL=$other ARCH=x86_64 TESTS='kunit xen4.17-pv'
 	END
 }
 
@@ -143,7 +145,7 @@ while IFS= read -r part <&3; do
 	add_to_table "$part" "$(cat "$files.seconds")"
 done 3< "$work/others"
 
-awk -F '\t' '
+awk -F '\t' -v seconds="$(($(date +%s) - began))" '
 {
 	split($3, number, " ")
 	printf "%7d s  %5d passed %3d failed %4d skipped  %s\n", $1, number[1],
@@ -153,6 +155,7 @@ awk -F '\t' '
 	skipped += number[5]
 }
 END {
+	printf "%7d s  in all; parts that compile ran beside others\n", seconds
 	printf "%d passed, %d failed", passed, failed
 	if (skipped)
 		printf ", %d skipped", skipped
