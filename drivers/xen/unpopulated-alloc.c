@@ -57,7 +57,6 @@
 
 #include "unpopulated.h"
 
-#define CREATE_TRACE_POINTS
 #include <trace/events/xen_unpopulated.h>
 
 struct xen_unpop_pool xen_unpop_pool = XEN_UNPOP_POOL_INIT(xen_unpop_pool);
@@ -308,6 +307,22 @@ int __init xen_unpopulated_add_resource(struct resource *res)
 
 	return xen_unpop_add_regions(&xen_unpop_pool, res, &none_occupied,
 				     &range, 1);
+}
+
+/**
+ * xen_unpopulated_add_node() - use the extended regions in the device tree
+ * @np: the hypervisor node
+ * @first: index of the first extended region in its reg property
+ *
+ * For arch_xen_unpopulated_init().  The promises of the node are in
+ * Documentation/devicetree/bindings/arm/.
+ *
+ * Context: Boot, process context, may sleep.
+ * Return: 0 if there are usable addresses, else -ENODEV or -ENOMEM.
+ */
+int __init xen_unpopulated_add_node(struct device_node *np, int first)
+{
+	return xen_unpop_add_node(&xen_unpop_pool, np, first);
 }
 
 static int __init xen_unpopulated_init(void)

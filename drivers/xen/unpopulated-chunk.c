@@ -23,16 +23,19 @@
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/log2.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 
-#include <trace/events/xen_unpopulated.h>
-
 #include "unpopulated.h"
+
+#define CREATE_TRACE_POINTS
+#include <trace/events/xen_unpopulated.h>
 
 #define SECTION_BYTES	((u64)PAGES_PER_SECTION * PAGE_SIZE)
 
@@ -96,11 +99,64 @@ void xen_unpop_add_room(struct xen_unpop_pool *pool, long nr_pages)
 	spin_unlock(&pool->free.lock);
 }
 
-void xen_unpop_set_tree_open(struct xen_unpop_pool *pool, bool open)
+static void set_tree_open(struct xen_unpop_pool *pool, bool open)
 {
 	spin_lock(&pool->free.lock);
 	pool->free.tree_open = open;
 	spin_unlock(&pool->free.lock);
+}
+
+/**
+ * xen_unpop_add_regions() - let a pool use advertised ranges
+ * @pool: the pool
+ * @root: as for xen_unpop_claim_regions()
+ * @occupied: as for xen_unpop_claim_regions()
+ * @ranges: as for xen_unpop_claim_regions()
+ * @nr_ranges: number of elements of @ranges
+ *
+ * Context: Boot, process context, may sleep.
+ * Return: 0 if the pool has a region now, else -ENODEV or -ENOMEM.
+ */
+int xen_unpop_add_regions(struct xen_unpop_pool *pool, struct resource *root,
+			  struct rb_root_cached *occupied, struct range *ranges,
+			  unsigned int nr_ranges)
+{
+	struct range mappable = xen_unpop_mappable_range();
+	struct xen_unpop_region *region;
+	LIST_HEAD(added);
+	int ret;
+
+	ret = xen_unpop_claim_regions(&added, root, &mappable, occupied, ranges,
+				      nr_ranges);
+	list_for_each_entry(region, &added, list)
+		xen_unpop_add_room(pool,
+				   PHYS_PFN(resource_size(&region->res)));
+	list_splice_tail(&added, &pool->regions.list);
+
+	if (!list_empty(&pool->regions.list))
+		return 0;
+
+	return ret < 0 ? ret : -ENODEV;
+}
+EXPORT_SYMBOL_IF_KUNIT(xen_unpop_add_regions);
+
+/*
+ * Let @pool use the holes of @tree, as on x86, where the addresses that stay
+ * unused are not known.  Leave those below 4 GiB to drivers that are loaded late.
+ */
+int xen_unpop_add_tree(struct xen_unpop_pool *pool, struct resource *tree)
+{
+	struct range limits = xen_unpop_mappable_range();
+
+	limits.start = max_t(u64, limits.start, SZ_4G);
+	if (limits.start > limits.end)
+		return -ENODEV;
+
+	pool->grow.tree = tree;
+	pool->grow.limits = limits;
+	set_tree_open(pool, true);
+
+	return 0;
 }
 
 /* Half of @size in whole granules; 0 for a granule. */
@@ -134,7 +190,7 @@ static bool reserve_chunk(struct xen_unpop_pool *pool, struct resource *res,
 			return true;
 	}
 	if (min == XEN_UNPOP_GRANULE)
-		xen_unpop_set_tree_open(pool, false);
+		set_tree_open(pool, false);
 
 	return false;
 }

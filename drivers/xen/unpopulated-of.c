@@ -34,8 +34,6 @@
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 
-#include <xen/xen.h>
-
 #include "unpopulated.h"
 
 VISIBLE_IF_KUNIT void xen_unpop_report_entry(struct device_node *np, int entry,
@@ -257,18 +255,19 @@ VISIBLE_IF_KUNIT int xen_unpop_find_occupied(struct rb_root_cached *occupied,
 EXPORT_SYMBOL_IF_KUNIT(xen_unpop_find_occupied);
 
 /**
- * xen_unpopulated_add_node() - use the extended regions in the device tree
+ * xen_unpop_add_node() - let a pool use the extended regions in the device tree
+ * @pool: the pool
  * @np: the hypervisor node
  * @first: index of the first extended region in its reg property
  *
- * For arch_xen_unpopulated_init().  Claim the usable part of the regions in
- * iomem_resource, so that nothing else is placed there.  The promises of the node
- * are in Documentation/devicetree/bindings/arm/.
+ * Claim the usable part of the regions in iomem_resource, so that nothing else is
+ * placed there.
  *
  * Context: Boot, process context, may sleep.
  * Return: 0 if there are usable addresses, else -ENODEV or -ENOMEM.
  */
-int __init xen_unpopulated_add_node(struct device_node *np, int first)
+int __init xen_unpop_add_node(struct xen_unpop_pool *pool,
+			      struct device_node *np, int first)
 {
 	struct rb_root_cached occupied = RB_ROOT_CACHED;
 	struct range *ranges;
@@ -280,8 +279,8 @@ int __init xen_unpopulated_add_node(struct device_node *np, int first)
 
 	ret = xen_unpop_find_occupied(&occupied, np, first, ranges, nr_ranges);
 	if (!ret)
-		ret = xen_unpop_add_regions(&xen_unpop_pool, &iomem_resource,
-					    &occupied, ranges, nr_ranges);
+		ret = xen_unpop_add_regions(pool, &iomem_resource, &occupied,
+					    ranges, nr_ranges);
 
 	xen_unpop_free_occupied(&occupied);
 	kfree(ranges);

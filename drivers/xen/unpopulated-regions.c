@@ -269,7 +269,7 @@ int xen_unpop_claim_regions(struct list_head *regions, struct resource *root,
 EXPORT_SYMBOL_IF_KUNIT(xen_unpop_claim_regions);
 
 /* The addresses that memremap_pages() can map, and a PV guest's p2m has room for. */
-static struct range mappable_range(void)
+struct range xen_unpop_mappable_range(void)
 {
 	struct range range = mhp_get_pluggable_range(true);
 
@@ -277,57 +277,4 @@ static struct range mappable_range(void)
 			  PFN_PHYS(xen_unpop_p2m_max_pfn()) - 1);
 
 	return range;
-}
-
-/**
- * xen_unpop_add_regions() - let a pool use advertised ranges
- * @pool: the pool
- * @root: as for xen_unpop_claim_regions()
- * @occupied: as for xen_unpop_claim_regions()
- * @ranges: as for xen_unpop_claim_regions()
- * @nr_ranges: number of elements of @ranges
- *
- * Context: Boot, process context, may sleep.
- * Return: 0 if the pool has a region now, else -ENODEV or -ENOMEM.
- */
-int xen_unpop_add_regions(struct xen_unpop_pool *pool, struct resource *root,
-			  struct rb_root_cached *occupied, struct range *ranges,
-			  unsigned int nr_ranges)
-{
-	struct range mappable = mappable_range();
-	struct xen_unpop_region *region;
-	LIST_HEAD(added);
-	int ret;
-
-	ret = xen_unpop_claim_regions(&added, root, &mappable, occupied, ranges,
-				      nr_ranges);
-	list_for_each_entry(region, &added, list)
-		xen_unpop_add_room(pool,
-				   PHYS_PFN(resource_size(&region->res)));
-	list_splice_tail(&added, &pool->regions.list);
-
-	if (!list_empty(&pool->regions.list))
-		return 0;
-
-	return ret < 0 ? ret : -ENODEV;
-}
-EXPORT_SYMBOL_IF_KUNIT(xen_unpop_add_regions);
-
-/*
- * Let @pool use the holes of @tree, as on x86, where the addresses that stay
- * unused are not known.  Leave those below 4 GiB to drivers that are loaded late.
- */
-int xen_unpop_add_tree(struct xen_unpop_pool *pool, struct resource *tree)
-{
-	struct range limits = mappable_range();
-
-	limits.start = max_t(u64, limits.start, SZ_4G);
-	if (limits.start > limits.end)
-		return -ENODEV;
-
-	pool->grow.tree = tree;
-	pool->grow.limits = limits;
-	xen_unpop_set_tree_open(pool, true);
-
-	return 0;
 }

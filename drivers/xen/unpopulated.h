@@ -45,6 +45,7 @@
 #include <linux/build_bug.h>
 #include <linux/cache.h>
 #include <linux/cleanup.h>
+#include <linux/errno.h>
 #include <linux/interval_tree.h>
 #include <linux/ioport.h>
 #include <linux/list.h>
@@ -343,6 +344,13 @@ static inline unsigned long xen_unpop_p2m_max_pfn(void)
 }
 #endif
 
+/* unpopulated-regions.c */
+int xen_unpop_claim_regions(struct list_head *regions, struct resource *root,
+			    const struct range *mappable,
+			    struct rb_root_cached *occupied,
+			    struct range *ranges, unsigned int nr_ranges);
+struct range xen_unpop_mappable_range(void);
+
 /* unpopulated-pages.c */
 unsigned int xen_unpop_take(struct xen_unpop_pool *pool, unsigned int nr_pages,
 			    struct page **pages, unsigned long *room);
@@ -356,16 +364,18 @@ struct page *xen_unpop_take_span(struct xen_unpop_pool *pool,
 void xen_unpop_publish(struct xen_unpop_pool *pool,
 		       struct xen_unpop_chunk *chunk,
 		       unsigned int nr_allocated);
-void xen_unpop_add_room(struct xen_unpop_pool *pool, long nr_pages);
-void xen_unpop_set_tree_open(struct xen_unpop_pool *pool, bool open);
 bool xen_unpop_detach_idle(struct xen_unpop_pool *pool,
 			   struct xen_unpop_chunk *chunk, unsigned long keep);
 void xen_unpop_arm(struct xen_unpop_pool *pool, unsigned long low_water);
 void xen_unpop_grow_if_low(struct xen_unpop_pool *pool);
 void xen_unpop_count_ballooned(struct xen_unpop_pool *pool, long nr_pages);
-struct xen_unpop_count xen_unpop_count(struct xen_unpop_pool *pool);
 
 /* unpopulated-chunk.c */
+void xen_unpop_add_room(struct xen_unpop_pool *pool, long nr_pages);
+int xen_unpop_add_regions(struct xen_unpop_pool *pool, struct resource *root,
+			  struct rb_root_cached *occupied,
+			  struct range *ranges, unsigned int nr_ranges);
+int xen_unpop_add_tree(struct xen_unpop_pool *pool, struct resource *tree);
 void xen_unpop_free_chunk(struct xen_unpop_chunk *chunk);
 int xen_unpop_index(struct xen_unpop_pool *pool, struct xen_unpop_chunk *chunk);
 struct xen_unpop_chunk *xen_unpop_add_chunk(struct xen_unpop_pool *pool,
@@ -376,6 +386,7 @@ void xen_unpop_remove_chunk(struct xen_unpop_pool *pool,
 int xen_unpop_reserve(struct xen_unpop_pool *pool, struct resource *res,
 		      resource_size_t size, resource_size_t align);
 void xen_unpop_unreserve(struct xen_unpop_pool *pool, struct resource *res);
+struct xen_unpop_count xen_unpop_count(struct xen_unpop_pool *pool);
 
 /* unpopulated-ballooned.c */
 int xen_unpop_take_ballooned(struct xen_unpop_pool *pool, unsigned int nr_pages,
@@ -383,20 +394,24 @@ int xen_unpop_take_ballooned(struct xen_unpop_pool *pool, unsigned int nr_pages,
 unsigned int xen_unpop_put_ballooned(struct xen_unpop_pool *pool,
 				     unsigned int nr_pages, struct page **pages);
 
-/* unpopulated-regions.c */
-int xen_unpop_claim_regions(struct list_head *regions, struct resource *root,
-			    const struct range *mappable,
-			    struct rb_root_cached *occupied,
-			    struct range *ranges, unsigned int nr_ranges);
-int xen_unpop_add_regions(struct xen_unpop_pool *pool, struct resource *root,
-			  struct rb_root_cached *occupied,
-			  struct range *ranges, unsigned int nr_ranges);
-int xen_unpop_add_tree(struct xen_unpop_pool *pool, struct resource *tree);
-
 /* unpopulated-donated.c */
 unsigned int xen_unpop_donate(struct xen_unpop_pool *pool, unsigned int nr_pages,
 			      struct page **pages);
 int xen_unpop_use_donated(struct xen_unpop_pool *pool);
+
+/* unpopulated-of.c */
+struct device_node;
+
+#ifdef CONFIG_OF_ADDRESS
+int xen_unpop_add_node(struct xen_unpop_pool *pool, struct device_node *np,
+		       int first);
+#else
+static inline int xen_unpop_add_node(struct xen_unpop_pool *pool,
+				     struct device_node *np, int first)
+{
+	return -ENODEV;
+}
+#endif
 
 /* unpopulated-grow.c */
 int xen_unpop_grow(struct xen_unpop_pool *pool, unsigned int nr_pages,
@@ -420,8 +435,6 @@ void xen_unpop_add_debugfs(struct xen_unpop_pool *pool);
 
 #if IS_ENABLED(CONFIG_KUNIT)
 /* Functions that KUnit calls directly, and those that it replaces. */
-struct device_node;
-
 int xen_unpop_alloc(struct xen_unpop_pool *pool, unsigned int nr_pages,
 		    struct page **pages);
 void xen_unpop_free(struct xen_unpop_pool *pool, unsigned int nr_pages,
