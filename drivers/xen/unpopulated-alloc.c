@@ -17,12 +17,12 @@
  * One subject a file, each of which calls those above it only:
  *
  *	unpopulated-p2m.c	 the p2m of a PV guest
+ *	unpopulated-regions.c	 the addresses that the firmware offers
  *	unpopulated-pages.c	 which pages are free
  *	unpopulated-chunk.c	 addresses become pages, and addresses again
  *	unpopulated-ballooned.c	 the fallback
- *	unpopulated-regions.c	 the addresses that the firmware offers
- *	unpopulated-of.c	 ... in the device tree
  *	unpopulated-donated.c	 pages that x86 has at boot
+ *	unpopulated-of.c	 the addresses that a device tree offers
  *	unpopulated-grow.c	 when chunks are added and released, how large
  *	unpopulated-contig.c	 consecutive pages
  *	unpopulated-debugfs.c	 figures
