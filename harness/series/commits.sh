@@ -107,6 +107,6 @@ commit_series()
 	done <"$work/needs" >"$work/below"
 	commit_patches "$work/below"
 	in_repository tag -f before >/dev/null
-	grep "^$top/patches/$1/" "$work/patches" >"$work/own"
+	grep -h "^$top/patches/$1/" "$work/patches" "$work/apart" >"$work/own"
 	commit_patches "$work/own"
 }

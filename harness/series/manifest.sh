@@ -10,6 +10,7 @@
 #	patch FILE		a patch for this kernel, below patches/, in order
 #	with FILE PATH		a file of ours, or DIR/, that enters with this patch
 #	needs SERIES OTHER	a series on top of another
+#	apart FILE		a patch that is put on a kernel without any other
 #	named FILE		a patch for any kernel
 parse_manifest()
 {
@@ -61,6 +62,10 @@ parse_manifest()
 			print "with\t" file "\t" $1
 		next
 	}
+	/^[^ \t\/:]+:[ \t]+-$/ {
+		apart[substr($1, 1, length($1) - 1)]
+		next
+	}
 	/^[^ \t\/:]+:([ \t]|$)/ {
 		for (i = 2; i <= NF; i++) {
 			if (!($i in known))
@@ -80,7 +85,7 @@ parse_manifest()
 		last = series
 		file = variant()
 		if (file != "")
-			print "patch\t" file
+			print (series in apart ? "apart" : "patch") "\t" file
 	}
 	END {
 		if (!failed && oldest && number(version) < number(oldest)) {
@@ -91,12 +96,13 @@ parse_manifest()
 	}' "$top/patches/series"
 }
 
-# For kernel version $1, make $work/patches, the list of patches in order, and
-# $work/manifest.
+# For kernel version $1, make $work/patches, the list of patches in order, $work/apart,
+# of those that stand apart, and $work/manifest.
 read_manifest()
 {
 	parse_manifest "$1" >"$work/manifest" || exit 1
 	sed -n "s|^patch	|$top/patches/|p" "$work/manifest" >"$work/patches"
+	sed -n "s|^apart	|$top/patches/|p" "$work/manifest" >"$work/apart"
 
 	sed -n 's|^named	||p' "$work/manifest" | sort >"$work/named"
 	(cd "$top/patches" && find . -name '*.patch' -printf '%P\n') | sort |

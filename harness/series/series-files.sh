@@ -172,8 +172,9 @@ stage()
 	patched_files <"$work/patches" >"$work/patched"
 	both=$(comm -12 "$work/ours" "$work/patched" | head -n 1)
 	[ -z "$both" ] || die "a patch is for a file of our own: $both"
+	patched_files <"$work/apart" >"$work/patched-apart"
 	printf '%s\n' "$implementation" "$arm_hook" |
-		sort -u - "$work/patched" "$work/ours" >"$work/files"
+		sort -u - "$work/patched" "$work/patched-apart" "$work/ours" >"$work/files"
 
 	mkdir "$work/old"
 	while IFS= read -r file; do

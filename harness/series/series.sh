@@ -34,10 +34,10 @@ applied=xen-unpopulated.diff
 
 # ---- the mails ----
 
-# The series, in order.
+# The series, in order, and then those that stand apart.
 series_names()
 {
-	sed -n 's|^patch	\(.*\)/.*|\1|p' "$work/manifest" | uniq
+	cat "$work/patches" "$work/apart" | sed "s|^$top/patches/||; s|/.*||" | uniq
 }
 
 mails()
@@ -54,6 +54,8 @@ mails()
 	start_commits
 	for name in $names; do
 		write_series "$name" "$work/mails/$name" "$1"
+		# All together, these have no place.
+		[ -n "$3" ] || ! grep -q "^$top/patches/$name/" "$work/apart" || continue
 		(cd "$work/mails" && find "$name" -name '*.patch' ! -name '0000-*') |
 			sort >>"$work/mails/series"
 	done
@@ -62,6 +64,8 @@ mails()
 	echo "$(wc -l <"$2/series") patches for Linux $(version_of "$1")," \
 		"$2/series has the order:"
 	for name in $names; do
+		! grep -q "^$top/patches/$name/" "$work/apart" ||
+			echo "on a kernel without any other:"
 		echo "  git am --empty=drop $2/$name/*.patch"
 	done
 	[ -n "${SIGN_OFF:-}" ] ||

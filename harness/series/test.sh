@@ -162,8 +162,8 @@ for kind in git plain; do
 		same "$work/pristine" "$work/$kind"
 done
 
-for each in $(sed 's|/.*||' "$mails/series" | uniq); do
-	! grep -q "^$each:" "$TOP/patches/series" || continue
+for each in $(cd "$mails" && find . -mindepth 1 -type d -printf '%P\n' | sort); do
+	! grep "^$each:" "$TOP/patches/series" | grep -qv ' -$' || continue
 	last=$each
 	check "git am takes a series alone: $each" alone "$each"
 done
