@@ -288,6 +288,26 @@ void xen_unpopulated_unreserve(struct resource *res)
 }
 
 /**
+ * xen_unpopulated_get_count() - count the pages for foreign mappings
+ *
+ * Context: Process context.
+ * Return: the numbers.
+ */
+struct xen_unpopulated_count xen_unpopulated_get_count(void)
+{
+	struct xen_unpop_count count = xen_unpop_count(&xen_unpop_pool);
+	unsigned long allocated = count.unpopulated_allocated +
+				  count.donated_allocated;
+
+	return (struct xen_unpopulated_count) {
+		.allocated = allocated,
+		.free = count.unpopulated + count.donated - allocated,
+		.ballooned = count.ballooned_allocated,
+		.failures = atomic_long_read(&xen_unpop_pool.failures),
+	};
+}
+
+/**
  * xen_unpopulated_add_resource() - use the addresses of a resource
  * @res: addresses that stay unused for the life of the domain, without children
  *

@@ -55,6 +55,7 @@ static void boot_debugfs_test_large_chunk(struct kunit *test)
 static void boot_debugfs_test_files(struct kunit *test)
 {
 	struct boot_test *ctx = test->priv;
+	struct xen_unpopulated_count count;
 	struct dentry *release, *xen;
 	struct page *pages[2];
 	unsigned long before;
@@ -69,6 +70,12 @@ static void boot_debugfs_test_files(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, shows("stats", "unpopulated_allocated 2\n"));
 	KUNIT_EXPECT_TRUE(test, shows("stats", "allocated_max 2\n"));
 	KUNIT_EXPECT_TRUE(test, shows("stats", "failures 0\n"));
+	count = xen_unpopulated_get_count();
+	KUNIT_EXPECT_EQ(test, count.allocated, 2);
+	KUNIT_EXPECT_EQ(test, count.free,
+			xen_unpop_count(ctx->pool).unpopulated - 2);
+	KUNIT_EXPECT_EQ(test, count.ballooned, 0);
+	KUNIT_EXPECT_EQ(test, count.failures, 0);
 	KUNIT_EXPECT_TRUE(test, shows("chunks", " unpopulated\n"));
 	xen_free_unpopulated_pages(2, pages);
 	KUNIT_EXPECT_TRUE(test, shows("stats", "unpopulated_allocated 0\n"));

@@ -108,6 +108,39 @@ TEST_F(gntdev_map, unmap_and_map_again)
 	}
 }
 
+/* The file @name in sysfs, of KiB, has as many pages as debugfs counts. */
+static bool shows_pages(const char *name, unsigned long pages)
+{
+	unsigned long kb = 0;
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", UNPOPULATED_PATH, name);
+	if (read_number(path, &kb) && kb == pages * page_size() / 1024)
+		return true;
+
+	ksft_print_msg("%s: %lu KiB, not %lu pages\n", name, kb, pages);
+	return false;
+}
+
+TEST_F(gntdev_map, shown_in_sysfs)
+{
+	struct grant_mapping map;
+	struct snapshot now;
+
+	if (!self->before.have_stats)
+		SKIP(return, "no %s", STATS_PATH);
+
+	ASSERT_EQ(0, map_grants(self->gntdev, self->own.refs, variant->pages,
+				&map));
+	take_snapshot(&now);
+	EXPECT_TRUE(shows_pages("allocated_kb", now.unpopulated_allocated +
+						now.donated_allocated));
+	EXPECT_TRUE(shows_pages("ballooned_kb", now.ballooned_allocated));
+	EXPECT_TRUE(are_allocated(&self->before, variant->pages));
+
+	EXPECT_EQ(0, release_mapping(self->gntdev, &map));
+}
+
 /* Xen maps one page of RAM at two of this domain's addresses. */
 TEST_F(gntdev_map, two_mappings_at_once)
 {

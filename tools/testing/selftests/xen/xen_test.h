@@ -37,6 +37,8 @@
 #define STATS_PATH		"/sys/kernel/debug/xen/unpopulated/stats"
 #define CHUNKS_PATH		"/sys/kernel/debug/xen/unpopulated/chunks"
 #define RELEASE_PATH		"/sys/kernel/debug/xen/unpopulated/release"
+#define UNPOPULATED_PATH	\
+	"/sys/devices/system/xen_memory/xen_memory0/unpopulated"
 #define CURRENT_KB_PATH		\
 	"/sys/devices/system/xen_memory/xen_memory0/info/current_kb"
 #define GNTALLOC_LIMIT_PATH	"/sys/module/xen_gntalloc/parameters/limit"
