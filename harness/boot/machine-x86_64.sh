@@ -16,7 +16,8 @@ mv "$xen_image.$$" "$xen_image"
 # Xen is woken over a second serial line, see wake_machine() in beside.sh.  It
 # listens on lines that are named as a console; the last one named is the console.
 # With bench, interrupts come from inside.
-wake= console=com1
+wake=''
+console=com1
 if [ "$mode" != bench ]; then
 	mkfifo "$files/wake.in" "$files/wake.out"
 	console="com2,com1 com2=115200"
