@@ -28,8 +28,8 @@
 set -eu
 
 all="checkpatch-patches checkpatch-files build-w1-gcc build-w1-clang sparse
-     coccicheck kernel-doc htmldocs abi maintainers include-order spdx codespell
-     shellcheck"
+     coccicheck kunit-config kernel-doc htmldocs abi maintainers include-order
+     spdx codespell shellcheck"
 
 # shellcheck disable=SC2153 # from the environment
 logs=$LOGS/check-$KERNEL
@@ -40,6 +40,7 @@ tools_for()
 {
 	case $1 in
 	checkpatch-* | maintainers) echo perl ;;
+	kunit-config) echo python3 aarch64-linux-gnu-gcc x86_64-linux-gnu-gcc ;;
 	build-w1-gcc) echo aarch64-linux-gnu-gcc x86_64-linux-gnu-gcc ;;
 	build-w1-clang) echo clang aarch64-linux-gnu-ld x86_64-linux-gnu-ld ;;
 	sparse) echo sparse aarch64-linux-gnu-gcc x86_64-linux-gnu-gcc ;;
@@ -151,6 +152,24 @@ check_build_w1_clang()
 check_sparse()
 {
 	compile gcc C=2 CHECK
+}
+
+# ---- KUnit's own tool ----
+
+# kunit.py refuses a configuration that the kernel does not take as a whole.
+check_kunit_config()
+{
+	for arch in arm64 x86_64; do
+		kunit_config=tools/testing/kunit/configs/xen_unpopulated
+		[ $arch = arm64 ] || kunit_config=${kunit_config}_$arch
+		(cd "$TREE" && PYTHONDONTWRITEBYTECODE=1 \
+			python3 tools/testing/kunit/kunit.py config --arch=$arch \
+			--cross_compile="$(compiler_for $arch)" \
+			--kunitconfig=$kunit_config.config \
+			--build_dir="$BUILD/check-${TREE##*/linux-}-$arch-kunit") \
+			>>"$log" 2>&1 </dev/null ||
+			echo "$kunit_config.config:0: kunit.py fails: $log"
+	done
 }
 
 # ---- semantic patches ----
