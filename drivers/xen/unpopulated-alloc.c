@@ -290,18 +290,25 @@ void xen_unpopulated_unreserve(struct resource *res)
 /**
  * xen_unpopulated_get_count() - count the pages for foreign mappings
  *
- * Context: Process context.
+ * Context: Process context, may sleep.
  * Return: the numbers.
  */
 struct xen_unpopulated_count xen_unpopulated_get_count(void)
 {
-	struct xen_unpop_count count = xen_unpop_count(&xen_unpop_pool);
-	unsigned long allocated = count.unpopulated_allocated +
-				  count.donated_allocated;
+	unsigned long nr_pages, allocated;
+	struct xen_unpop_count count;
+
+	/* Donated pages come into use under it. */
+	scoped_guard(mutex, &xen_unpop_pool.grow.lock) {
+		count = xen_unpop_count(&xen_unpop_pool);
+		nr_pages = count.unpopulated + count.donated +
+			   xen_unpop_pool.grow.nr_donated;
+	}
+	allocated = count.unpopulated_allocated + count.donated_allocated;
 
 	return (struct xen_unpopulated_count) {
 		.allocated = allocated,
-		.free = count.unpopulated + count.donated - allocated,
+		.free = nr_pages - allocated,
 		.ballooned = count.ballooned_allocated,
 		.failures = atomic_long_read(&xen_unpop_pool.failures),
 	};

@@ -9,7 +9,7 @@ guests=${GUESTS:-pv pvh}
 arguments="$arguments earlyprintk=xen xen_guests=$(echo "$guests" | tr ' ' ':')"
 # Without max:, the kernel has page structures for more memory, which
 # are donated to the driver.
-xen_arguments="$xen_arguments dom0_mem=${DOM0_MEM:-1G},max:${DOM0_MEM:-1G} com1=115200 noreboot ${XEN_ARGS:-}"
+xen_arguments="$xen_arguments dom0_mem=${DOM0_MEM:-1G},max:${DOM0_MEM:-1G} com1=115200 noreboot"
 xen_image=$BUILD/xen-$XEN-x86_64.image
 gunzip -c "$XEN_ROOT/boot/xen-$XEN-amd64.gz" > "$xen_image.$$"
 mv "$xen_image.$$" "$xen_image"
@@ -23,7 +23,7 @@ if [ "$mode" != bench ]; then
 	console="com2,com1 com2=115200"
 	wake="-chardev pipe,id=wake,path=$files/wake -device isa-serial,chardev=wake,index=1"
 fi
-xen_arguments="$xen_arguments console=$console"
+xen_arguments="$xen_arguments console=$console ${XEN_ARGS:-}"
 # For HVM and PVH. More features than these stop Xen under TCG.
 # shellcheck disable=SC2086 # $wake is several words
 set -- qemu-system-x86_64 -machine q35 -cpu qemu64,+svm,+npt \

@@ -11,6 +11,9 @@
 #			off		without the driver
 #   i386, arm		off		there is no ZONE_DEVICE with 32 bits
 #
+# A series that stands apart is put on the pristine kernel as well, and builds without
+# KUnit for arm64 and x86_64.
+#
 # but for the first, only the directories that the series changes.  A program is
 # built by the commit that changes it.  The last line is
 # "N passed, N failed", of a result for each commit and each of these kernels.
@@ -157,6 +160,18 @@ for commit in $(in_tree rev-list --reverse kernel..series); do
 	fi
 done
 each_kernel check_objects
+
+for series in "$MAILS"/*/; do
+	series=$(basename "$series")
+	! grep -q "^$series/" "$MAILS/series" || continue
+	step "$series, apart"
+	in_tree checkout -q -f --detach kernel
+	check "git am $series" in_tree am -q "$MAILS/$series"/[0-9]*.patch
+	kconfig=yes
+	for arch in arm64 x86_64; do
+		check "$series $arch" build $arch no-kunit
+	done
+done
 
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

@@ -18,7 +18,8 @@ compiler_for()
 directories_for()
 {
 	case $1 in
-	arm64) echo drivers/xen/ drivers/gpu/drm/xen/ arch/arm64/xen/ arch/arm64/mm/ ;;
+	arm64) echo drivers/xen/ drivers/gpu/drm/xen/ drivers/soc/sunxi/ arch/arm64/xen/ \
+		arch/arm64/mm/ ;;
 	arm) echo drivers/xen/ arch/arm/xen/ ;;
 	i386 | x86_64) echo drivers/xen/ drivers/gpu/drm/xen/ arch/x86/xen/ arch/x86/mm/ ;;
 	esac

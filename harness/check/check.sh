@@ -162,6 +162,8 @@ check_kunit_config()
 	for arch in arm64 x86_64; do
 		kunit_config=tools/testing/kunit/configs/xen_unpopulated
 		[ $arch = arm64 ] || kunit_config=${kunit_config}_$arch
+		# It takes an old .config for an answer.
+		rm -rf "$BUILD/check-${TREE##*/linux-}-$arch-kunit"
 		(cd "$TREE" && PYTHONDONTWRITEBYTECODE=1 \
 			python3 tools/testing/kunit/kunit.py config --arch=$arch \
 			--cross_compile="$(compiler_for $arch)" \

@@ -20,6 +20,7 @@ feed()
 		running || exit
 		sleep 0.2
 	done
+	while :; do running || exit; wake_machine; sleep 0.5; done &
 	while IFS= read -r line || [ -n "$line" ]; do
 		line=$(printf '%s\n.' "$line")
 		line=${line%.}

@@ -63,12 +63,15 @@ parse_manifest()
 		next
 	}
 	/^[^ \t\/:]+:[ \t]+-$/ {
-		apart[substr($1, 1, length($1) - 1)]
+		name = substr($1, 1, length($1) - 1)
+		if (name in known)
+			die("this is to stand above the patches of " name)
+		apart[name]
 		next
 	}
 	/^[^ \t\/:]+:([ \t]|$)/ {
 		for (i = 2; i <= NF; i++) {
-			if (!($i in known))
+			if (!($i in known) || $i in apart)
 				die("the series " $i " is not above")
 			print "needs\t" substr($1, 1, length($1) - 1) "\t" $i
 		}
@@ -88,6 +91,9 @@ parse_manifest()
 			print (series in apart ? "apart" : "patch") "\t" file
 	}
 	END {
+		for (name in apart)
+			if (!failed && !(name in known))
+				die("the series " name " has no patch")
 		if (!failed && oldest && number(version) < number(oldest)) {
 			print "error: the series has no patches for a kernel as old as " \
 				version >"/dev/stderr"

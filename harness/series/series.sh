@@ -184,27 +184,35 @@ fit()
 {
 	check_replaced "$linux" "$(version_of "$linux")"
 	read_manifest "$(version_of "$linux")"
-	patched_files <"$work/patches" >"$work/files"
+	cat "$work/patches" "$work/apart" | patched_files >"$work/files"
 	mkdir "$work/new"
 	while IFS= read -r file; do
 		[ ! -f "$linux/$file" ] ||
 			(cd "$linux" && cp --parents -t "$work/new" "$file")
 	done <"$work/files"
+	cp -r "$work/new" "$work/alone"
 	take_out_hook "$work/new"
 
-	# What fits of a patch is there for those that follow.
 	status=0
+	fit_patches "$work/patches" "$work/new"
+	fit_patches "$work/apart" "$work/alone"
+	return $status
+}
+
+# Put the patches listed in $1 on the files in $2, and tell which of them fit.  The
+# hunks of a patch that fit are there for the patches that follow.
+fit_patches()
+{
 	while IFS= read -r patch; do
 		grep -q '^diff --git ' "$patch" || continue
-		if patch_files "$work/new" "$patch"; then
+		if patch_files "$2" "$patch"; then
 			echo "fits          ${patch#"$top/"}"
 		else
 			status=1
 			echo "DOES NOT FIT  ${patch#"$top/"}"
 			misfits "$work/output"
 		fi
-	done <"$work/patches"
-	return $status
+	done <"$1"
 }
 
 usage()

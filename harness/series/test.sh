@@ -163,7 +163,7 @@ for kind in git plain; do
 done
 
 for each in $(cd "$mails" && find . -mindepth 1 -type d -printf '%P\n' | sort); do
-	! grep "^$each:" "$TOP/patches/series" | grep -qv ' -$' || continue
+	! grep "^$each:" "$TOP/patches/series" | grep -qv '^[^ ]* *-' || continue
 	last=$each
 	check "git am takes a series alone: $each" alone "$each"
 done

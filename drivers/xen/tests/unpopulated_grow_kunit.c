@@ -101,7 +101,7 @@ static const struct scenario scenarios[] = {
 		{ TAKE, 1 }, { SETTLE }, { PAGES, G },
 		{ TAKE_SINGLY, 7 * G - 1 }, { SETTLE }, { PAGES, 7 * G },
 		{ ADDED, 3 }, { WAITS, 0 } } },
-	{ "nor do small requests of contiguous pages", {
+	{ "nor does a request for contiguous pages", {
 		{ REGION, 0, 7 }, { START }, { TAKE_CONTIGUOUS, G }, { SETTLE },
 		{ PAGES, 3 * G }, { ADDED, 2 }, { WAITS, 0 } } },
 	{ "a request for more than is free waits", {

@@ -5,7 +5,8 @@
 # Sourced by run.sh: a boot that does not end.
 
 cases="$cases hang_fails hang_counts_failures hang_cut_file hang_is_forgiven
-hang_forgiven_with_failure hang_forgiven_once hang_forgiven_per_run hang_evidence"
+hang_forgiven_with_failure hang_forgiven_once hang_forgiven_per_run hang_evidence
+xen_is_woken"
 
 hang_fails()
 {
@@ -101,4 +102,15 @@ hang_evidence()
 			complain "Xen is not asked on $arch: $(od -An -c "$PLAY/keys.1")"
 		rm "$PLAY/machines" "$PLAY/keys.1"
 	done
+}
+
+# On x86, letters come over a line that is no console; but not when time is measured.
+xen_is_woken()
+{
+	begins > "$PLAY/console"
+	touch "$PLAY/hangs.1" "$PLAY/hangs.2"
+	ARCH=x86_64 GUESTS=pv LIMIT=3 boots 1 test plain
+	file_has "$PLAY/wake.1" ...
+	ARCH=x86_64 GUESTS=pv LIMIT=1 boots 1 bench plain
+	[ ! -e "$PLAY/wake.2" ] || complain "it is woken when time is measured"
 }
