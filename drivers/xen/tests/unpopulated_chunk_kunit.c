@@ -226,6 +226,25 @@ static void shared_tree(struct kunit *test)
 	release_resource(&devices[1]);
 }
 
+/* Addresses of a shared tree that cannot be mapped are not used. */
+static void tree_limits(struct kunit *test)
+{
+	const unsigned int nr_pages = 2 * GRANULE_PAGES;
+	struct page **pages = unpop_new_array(test, nr_pages + 1);
+	struct unpop_test *ctx = test->priv;
+
+	unpop_add_tree(test);
+	ctx->pool->grow.limits.start = ctx->window.start + XEN_UNPOP_GRANULE;
+	ctx->pool->grow.limits.end = ctx->window.start +
+				     3 * XEN_UNPOP_GRANULE - 1;
+	unpop_take(test, nr_pages, pages);
+	KUNIT_EXPECT_EQ(test, unpop_granule_of(ctx, pages[0]), 1);
+	KUNIT_EXPECT_EQ(test, -ENOMEM,
+			xen_unpop_alloc(ctx->pool, 1, pages + nr_pages));
+	unpop_put(test, nr_pages, pages);
+	unpop_expect_all_free(test);
+}
+
 /* Without memory for a memmap, nothing of a chunk is left. */
 static void no_memory(struct kunit *test)
 {
@@ -410,6 +429,22 @@ static void reserve(struct kunit *test)
 	unpop_expect_unused(test);
 }
 
+/* The size that is asked for, if any region has it. */
+static void reserve_in_any(struct kunit *test)
+{
+	struct unpop_test *ctx = test->priv;
+	struct resource res;
+
+	unpop_add_region(test, 0, 2);
+	unpop_add_region(test, 3, 4);
+	KUNIT_ASSERT_EQ(test, 0, try_reserve(test, &res, 4, 1));
+	KUNIT_EXPECT_EQ(test, res.start,
+			ctx->window.start + 3 * XEN_UNPOP_GRANULE);
+	KUNIT_EXPECT_EQ(test, resource_size(&res), 4 * XEN_UNPOP_GRANULE);
+	xen_unpop_unreserve(ctx->pool, &res);
+	unpop_expect_unused(test);
+}
+
 /* The balloon driver and the chunks share the addresses. */
 static void reserve_and_take(struct kunit *test)
 {
@@ -465,6 +500,7 @@ static struct kunit_case chunk_cases[] = {
 	KUNIT_CASE(lowest_hole),
 	KUNIT_CASE(claimed_first),
 	KUNIT_CASE(shared_tree),
+	KUNIT_CASE(tree_limits),
 	KUNIT_CASE(no_memory),
 	KUNIT_CASE(little_memory),
 	KUNIT_CASE(too_large),
@@ -472,6 +508,7 @@ static struct kunit_case chunk_cases[] = {
 	KUNIT_CASE(unmappable_holes),
 	KUNIT_CASE(unmappable_tree),
 	KUNIT_CASE_PARAM(reserve, reserve_gen_params),
+	KUNIT_CASE(reserve_in_any),
 	KUNIT_CASE(reserve_and_take),
 	KUNIT_CASE(reserve_during_growth),
 	{}

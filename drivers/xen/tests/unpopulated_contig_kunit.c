@@ -339,6 +339,24 @@ static void promised(struct kunit *test)
 	unpop_expect_all_free(test);
 }
 
+/* Nor is an idle chunk released whose pages are. */
+static void promised_idle(struct kunit *test)
+{
+	struct page **pages = unpop_new_array(test, 2 * GRANULE_PAGES);
+	struct unpop_test *ctx = test->priv;
+
+	unpop_add_region(test, 0, 2);
+	unpop_take(test, 1, pages);
+	unpop_put(test, 1, pages);
+
+	ctx->pool->free.nr_free--;
+	KUNIT_EXPECT_EQ(test, -ENOMEM,
+			unpop_try_contiguous(test, 2 * GRANULE_PAGES, pages));
+	ctx->pool->free.nr_free++;
+	KUNIT_EXPECT_EQ(test, unpop_unpopulated_pages(ctx), GRANULE_PAGES);
+	unpop_expect_all_free(test);
+}
+
 /* Without memory for a memmap, nothing is released to no purpose. */
 static void no_memory(struct kunit *test)
 {
@@ -451,6 +469,7 @@ static struct kunit_case contig_cases[] = {
 	KUNIT_CASE(unmappable),
 	KUNIT_CASE(unmappable_holes),
 	KUNIT_CASE(promised),
+	KUNIT_CASE(promised_idle),
 	KUNIT_CASE(no_memory),
 	KUNIT_CASE(no_hole),
 	KUNIT_CASE(shared_tree),

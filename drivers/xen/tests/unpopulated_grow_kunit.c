@@ -104,16 +104,29 @@ static const struct scenario scenarios[] = {
 	{ "nor does a request for contiguous pages", {
 		{ REGION, 0, 7 }, { START }, { TAKE_CONTIGUOUS, G }, { SETTLE },
 		{ PAGES, 3 * G }, { ADDED, 2 }, { WAITS, 0 } } },
+	{ "it is noticed that few are left, wherever the free pages are", {
+		{ REGION, 0, 8 }, { START }, { TAKE, G / 2 }, { PUT, 10, 1 },
+		{ PUT, 20, 1 }, { TAKE_CONTIGUOUS, 2 }, { SETTLE }, { PAGES, G },
+		{ FREE, G / 2 }, { LOW_WATER, G / 2 }, { TAKE, 1 }, { SETTLE },
+		{ PAGES, 3 * G }, { WAITS, 0 } } },
 	{ "a request for more than is free waits", {
 		{ REGION, 0, 8 }, { START }, { TAKE, G + 1 }, { WAITS, 1 } } },
 	{ "a peak that is over grows ahead, once", {
 		{ REGION, 0, WINDOW_GRANULES }, { START }, { HOLD },
-		{ TAKE, G }, { PUT_ALL }, { TAKE, G }, { PUT_ALL }, { LET },
-		{ SETTLE }, { PAGES, 3 * G }, { WAITS, 0 },
+		{ TAKE, G }, { LOW_WATER, 0 }, { PUT_ALL }, { TAKE, G },
+		{ PUT_ALL }, { LET }, { SETTLE }, { PAGES, 3 * G }, { WAITS, 0 },
 		{ TAKE, G }, { PUT_ALL }, { SETTLE }, { PAGES, 3 * G } } },
 	{ "growth ahead of need ends with the addresses", {
 		{ REGION, 0, 1 }, { START }, { TAKE, G }, { SETTLE },
-		{ ADDED, 1 }, { LOW_WATER, 0 } } },
+		{ ADDED, 1 }, { LOW_WATER, 0 }, { NEXT_CHUNK, G } } },
+	{ "growth ahead of need goes on after donated pages", {
+		{ DONATE }, { REGION, 0, 8 }, { START }, { TAKE, NR_DONATED },
+		{ SETTLE }, { ALLOCATED, 0, NR_DONATED, 0 }, { PAGES, G },
+		{ WAITS, 0 } } },
+	{ "... and after a release for contiguous pages", {
+		{ REGION, 0, 4 }, { REGION, 5, 1 }, { START }, { PAGES, G },
+		{ TAKE_CONTIGUOUS, 4 * G }, { RELEASED, 1 }, { SETTLE },
+		{ FREE, G }, { WAITS, 1 } } },
 	{ "growth ahead of need goes on after a release", {
 		{ REGION, 0, 2 }, { START }, { TAKE, G }, { SETTLE },
 		{ TAKE, G }, { SETTLE }, { LOW_WATER, 0 }, { PUT_ALL },
@@ -149,6 +162,9 @@ static const struct scenario scenarios[] = {
 		{ RELEASE, 2 * G, 2 * G }, { MAPPED, 0, 1 },
 		/* Growth begins anew with a granule. */
 		{ TAKE, G + 1 }, { PAGES, 2 * G } } },
+	{ "... if that is a whole chunk", {
+		{ REGION, 0, 8 }, { TAKE_SINGLY, 7 * G }, { PUT_ALL },
+		{ RELEASE, 4 * G, 4 * G }, { PAGES, 3 * G } } },
 	{ "a large last chunk is released", {
 		{ REGION, 0, 8 }, { TAKE, 4 * G }, { PUT_ALL },
 		{ RELEASE, ALL, 4 * G }, { CHUNKS, 0 }, { TAKE, 1 },
@@ -163,8 +179,12 @@ static const struct scenario scenarios[] = {
 	{ "a chunk with a page that is referenced stays", {
 		{ REGION, 0, 8 }, { TAKE, 2 * G }, { GET, G + 7 }, { PUT_ALL },
 		{ RELEASE, ALL, 0 }, { IDLE, 2 * G }, { TAKE, 2 * G },
-		{ ADDED, 1 }, { PUT_ALL }, { UNGET },
-		{ RELEASE, ALL, 2 * G } } },
+		{ ADDED, 1 }, { UNGET }, { GET, 4 * G - 1 }, { PUT_ALL },
+		{ RELEASE, ALL, 0 }, { UNGET }, { RELEASE, ALL, 2 * G } } },
+	{ "... but older ones are released", {
+		{ REGION, 0, 8 }, { TAKE_SINGLY, 7 * G }, { GET, 7 * G - 1 },
+		{ PUT_ALL }, { RELEASE, ALL, 3 * G }, { PAGES, 4 * G },
+		{ IDLE, 4 * G } } },
 	{ "a page of a released chunk cannot be freed", {
 		{ REGION, 0, 8 }, { TAKE, 4 * G }, { PUT_ALL },
 		{ RELEASE, ALL, 4 * G }, { PUT_AGAIN, 7, 2 }, { MISUSES, 2 },
@@ -198,6 +218,10 @@ static const struct scenario scenarios[] = {
 		{ REGION, 0, 8 }, { TAKE, 2 * G }, { GET, 0 }, { PUT_ALL },
 		{ START }, { COUNT, G }, { SHRINK }, { PAGES, 2 * G },
 		{ ASKED, 0 }, { COUNT, G } } },
+	{ "a page that is referenced does not count as released", {
+		{ REGION, 0, 8 }, { TAKE_SINGLY, 7 * G }, { GET, 7 * G - 1 },
+		{ PUT_ALL }, { START }, { SCAN, 3 * G, 3 * G }, { SETTLE },
+		{ ASKED, 0 }, { PAGES, 4 * G } } },
 	{ "a granule replaces the large last chunk for the shrinker, too", {
 		{ REGION, 0, 8 }, { TAKE, 4 * G }, { PUT_ALL }, { START },
 		{ SHRINK }, { RELEASED, 1 }, { PAGES, G }, { WAITS, 1 } } },

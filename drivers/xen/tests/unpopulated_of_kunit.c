@@ -332,6 +332,10 @@ static void of_test_occupied(struct kunit *test)
 			"pcie@a00048000000");
 	expect_occupied(test, 0xa00049000000, 0xa000497fffff,
 			"pcie@a00048000000");
+	expect_occupied(test, 0xa0004a000000, 0xa0004a0fffff,
+			"kunit-xen-pciex@a0004a000000");
+	expect_occupied(test, 0xa0004b000000, 0xa0004b7fffff,
+			"kunit-xen-pciex@a0004a000000");
 	expect_occupied(test, 0xa0004ffff000, 0xa00050000fff,
 			"kunit-xen-off@a00000000000");
 	KUNIT_EXPECT_TRUE(test, RB_EMPTY_ROOT(&ctx->occupied.rb_root));

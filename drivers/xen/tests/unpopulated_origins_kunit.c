@@ -200,6 +200,51 @@ static void donated_granules(struct kunit *test)
 	__free_pages(block, order);
 }
 
+/* A granule of donated pages is neither idle nor released. */
+static void donated_whole_granule(struct kunit *test)
+{
+	const unsigned int order = ilog2(GRANULE_PAGES);
+	struct page **pages = unpop_new_array(test, GRANULE_PAGES);
+	struct unpop_test *ctx = test->priv;
+	struct page *block;
+	unsigned int i;
+
+	block = alloc_pages(GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY, order);
+	if (!block)
+		kunit_skip(test, "no granule of RAM in a row");
+
+	for (i = 0; i < GRANULE_PAGES; i++)
+		pages[i] = block + i;
+	unpop_donate(test, GRANULE_PAGES, pages);
+	unpop_take(test, GRANULE_PAGES, pages);
+	unpop_expect_allocated(test, 0, GRANULE_PAGES, 0);
+	unpop_put(test, GRANULE_PAGES, pages);
+	unpop_expect_all_free(test);
+	KUNIT_EXPECT_EQ(test, xen_unpop_release(ctx->pool, ULONG_MAX), 0);
+	__free_pages(block, order);
+}
+
+/* Donated pages that are promised to a request are not counted as others. */
+static void donated_promised(struct kunit *test)
+{
+	struct page *block, *donated[8], *page;
+	struct unpop_test *ctx = test->priv;
+	struct xen_unpop_count count;
+
+	block = unpop_alloc_every_other(donated);
+	unpop_donate(test, 8, donated);
+	unpop_take(test, 1, &page);
+	unpop_put(test, 1, &page);
+
+	/* As if a thread was between the promise and the allocation. */
+	ctx->pool->free.nr_free -= 8;
+	count = xen_unpop_count(ctx->pool);
+	ctx->pool->free.nr_free += 8;
+	KUNIT_EXPECT_EQ(test, count.unpopulated_allocated, 0);
+	unpop_expect_all_free(test);
+	__free_pages(block, 4);
+}
+
 /* A donated page is not accepted twice, used or not, nor are its neighbours. */
 static void donated_misuse(struct kunit *test)
 {
@@ -409,6 +454,8 @@ static struct kunit_case origins_cases[] = {
 	KUNIT_CASE(donated_first),
 	KUNIT_CASE(donated_without_memory),
 	KUNIT_CASE(donated_granules),
+	KUNIT_CASE(donated_whole_granule),
+	KUNIT_CASE(donated_promised),
 	KUNIT_CASE(donated_misuse),
 	KUNIT_CASE(all_origins),
 	KUNIT_CASE(traced),

@@ -25,6 +25,7 @@ static void first_page(struct kunit *test)
 	region = ctx->window.child;
 	KUNIT_ASSERT_EQ(test, unpop_count_chunks(ctx), 1);
 	KUNIT_EXPECT_STREQ(test, region->child->name, "Xen scratch");
+	KUNIT_EXPECT_TRUE(test, region->child->flags & IORESOURCE_BUSY);
 	KUNIT_EXPECT_EQ(test, region->child->start, region->start);
 	KUNIT_EXPECT_EQ(test, resource_size(region->child), XEN_UNPOP_GRANULE);
 

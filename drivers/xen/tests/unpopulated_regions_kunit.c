@@ -396,6 +396,21 @@ static void regions_test_layout(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, expect->end, 0);
 }
 
+/* Of a resource, no more is claimed than it has. */
+static void regions_test_inside(struct kunit *test)
+{
+	struct regions_test *ctx = test->priv;
+	struct range range = to_range(&(struct quarters)Q(8, 39));
+	struct xen_unpop_region *region;
+
+	ctx->root.start = 16 * QUARTER;
+	ctx->root.end = 32 * QUARTER - 1;
+	KUNIT_ASSERT_EQ(test, 1, regions_test_claim(ctx, &range, 1));
+	region = list_first_entry(&ctx->regions, struct xen_unpop_region, list);
+	KUNIT_EXPECT_EQ(test, region->res.start, ctx->root.start);
+	KUNIT_EXPECT_EQ(test, region->res.end, ctx->root.end);
+}
+
 /* A claimed region is claimed no second time, by the driver or by others. */
 static void regions_test_exclusive(struct kunit *test)
 {
@@ -421,6 +436,7 @@ static void regions_test_exclusive(struct kunit *test)
 static struct kunit_case regions_test_cases[] = {
 	KUNIT_CASE_PARAM(regions_test_table, regions_gen_params),
 	KUNIT_CASE_PARAM(regions_test_layout, layout_gen_params),
+	KUNIT_CASE(regions_test_inside),
 	KUNIT_CASE(regions_test_exclusive),
 	{}
 };

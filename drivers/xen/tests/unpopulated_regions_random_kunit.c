@@ -27,6 +27,7 @@ static void regions_test_huge(struct kunit *test)
 	ctx->root.end = -1;
 	ctx->mappable.end = U64_MAX;
 
+	KUNIT_ASSERT_EQ(test, 0, regions_test_claim(ctx, top, 1));
 	KUNIT_ASSERT_EQ(test, 1,
 			regions_test_claim(ctx, top, ARRAY_SIZE(top)));
 	region = list_first_entry(&ctx->regions, struct xen_unpop_region, list);

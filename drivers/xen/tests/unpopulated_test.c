@@ -68,6 +68,9 @@ static void fake_balloon_free(unsigned int nr_pages, struct page **pages)
 	struct unpop_test *ctx = test->priv;
 	unsigned int i;
 
+	/* From here on, another request can get them. */
+	KUNIT_EXPECT_EQ(test, xen_unpop_count(ctx->pool).ballooned_allocated,
+			ctx->balloon_out - nr_pages);
 	for (i = 0; i < nr_pages; i++) {
 		KUNIT_ASSERT_EQ_MSG(test, pages[i]->private, (unsigned long)ctx,
 				    "page %u of %u", i, nr_pages);

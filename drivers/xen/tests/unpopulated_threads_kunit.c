@@ -286,6 +286,39 @@ static void threads_test_release(struct kunit *test)
 	KUNIT_EXPECT_GT(test, ctx->pool->grow.released, 5);
 }
 
+/* Addresses that the balloon driver gets are those of no page any more. */
+static void threads_test_reserve(struct kunit *test)
+{
+	const unsigned int nr_pages = 4 * GRANULE_PAGES;
+	struct page **pages = unpop_new_array(test, nr_pages);
+	struct unpop_test *ctx = test->priv;
+	unsigned int i, tries = 0;
+	struct resource ram;
+
+	unpop_skip_without_release(test);
+	unpop_add_region(test, 0, 4);
+	prepare_thread(test, 0, release_all, 1);
+	start_threads(1);
+	for (i = 0; i < 20; i++) {
+		KUNIT_ASSERT_EQ_MSG(test, 0,
+				    xen_unpop_alloc(ctx->pool, nr_pages, pages),
+				    "round %u", i);
+		unpop_put(test, nr_pages, pages);
+
+		ram = DEFINE_RES_MEM_NAMED(0, 0, "System RAM");
+		while (xen_unpop_reserve(ctx->pool, &ram, XEN_UNPOP_GRANULE,
+					 XEN_UNPOP_GRANULE)) {
+			KUNIT_ASSERT_LT_MSG(test, tries++, 1000000, "round %u",
+					    i);
+			fsleep(10);
+		}
+		KUNIT_EXPECT_FALSE_MSG(test, pfn_valid(PHYS_PFN(ram.start)),
+				       "round %u", i);
+		xen_unpop_unreserve(ctx->pool, &ram);
+	}
+	stop_thread(&threads[0]);
+}
+
 static void request(struct thread *thread)
 {
 	request_once(thread);
@@ -433,6 +466,7 @@ static struct kunit_case threads_test_cases[] = {
 	KUNIT_CASE_SLOW(threads_test_mixes),
 	KUNIT_CASE(threads_test_grow_once),
 	KUNIT_CASE(threads_test_release),
+	KUNIT_CASE(threads_test_reserve),
 	KUNIT_CASE(threads_test_too_large),
 	KUNIT_CASE_SLOW(threads_test_one_of_two),
 	KUNIT_CASE(threads_test_wrong_free),

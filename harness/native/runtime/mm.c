@@ -5,6 +5,7 @@
  * other struct page faults.
  */
 #include <linux/bitmap.h>
+#include <linux/delay.h>
 #include <linux/ioport.h>
 #include <linux/list.h>
 #include <linux/memory_hotplug.h>
@@ -238,6 +239,8 @@ void memunmap_pages(struct dev_pagemap *pgmap)
 	unsigned long nr_pages = PHYS_PFN(range_len(&pgmap->range));
 
 	might_sleep();
+	/* The real one waits for grace periods before it takes anything away. */
+	fsleep(100);
 	guard(mutex)(&hotplug_lock);
 
 	for (i = pfn; i < pfn + nr_pages; i++) {

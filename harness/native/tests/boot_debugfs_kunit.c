@@ -47,7 +47,12 @@ static void boot_debugfs_test_large_chunk(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL_MSG(test, line, "%s", shown);
 	KUNIT_EXPECT_NULL_MSG(test, strstr(line + 1, expected), "%s", shown);
 	kfree(shown);
-	xen_free_unpopulated_pages(nr_pages, pages);
+	xen_free_unpopulated_pages(nr_pages - 1, pages);
+	snprintf(expected, sizeof(expected),
+		 "%016llx-%016llx %u %u unpopulated\n", start,
+		 start + PFN_PHYS(nr_pages) - 1, nr_pages, nr_pages - 1);
+	KUNIT_EXPECT_TRUE(test, shows("chunks", expected));
+	xen_free_unpopulated_pages(1, pages + nr_pages - 1);
 	kfree(pages);
 }
 
@@ -58,7 +63,6 @@ static void boot_debugfs_test_files(struct kunit *test)
 	struct xen_unpopulated_count count;
 	struct dentry *release, *xen;
 	struct page *pages[2];
-	unsigned long before;
 
 	/* As on x86, which has files of its own there. */
 	xen = debugfs_create_dir("xen", NULL);
@@ -81,16 +85,65 @@ static void boot_debugfs_test_files(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, shows("stats", "unpopulated_allocated 0\n"));
 
 	take_and_put(test, 3 * GRANULE_PAGES);
+	flush_work(&ctx->pool->background.work);
 	release = native_debugfs_find("unpopulated", "release");
 	KUNIT_ASSERT_NOT_NULL(test, release);
-	before = xen_unpop_count(ctx->pool).unpopulated;
+	KUNIT_EXPECT_GT(test, ctx->pool->grow.added, 2);
 	KUNIT_EXPECT_EQ(test, -EINVAL, native_debugfs_write(release, 0));
 	KUNIT_EXPECT_EQ(test, -EINVAL, native_debugfs_write(release, 2));
 	KUNIT_EXPECT_EQ(test, ctx->pool->grow.released, 0);
 	KUNIT_EXPECT_EQ(test, 0, native_debugfs_write(release, 1));
 	KUNIT_EXPECT_GT(test, ctx->pool->grow.released, 0);
 	flush_work(&ctx->pool->background.work);
-	KUNIT_EXPECT_LT(test, xen_unpop_count(ctx->pool).unpopulated, before);
+	KUNIT_EXPECT_EQ(test, xen_unpop_count(ctx->pool).unpopulated,
+			GRANULE_PAGES);
+}
+
+/* Each figure is the one of that name. */
+static void boot_debugfs_test_stats(struct kunit *test)
+{
+	struct boot_test *ctx = test->priv;
+	struct xen_unpop_pool *pool = ctx->pool;
+	struct xen_unpopulated_count count;
+	char *shown;
+
+	boot(test, NULL);
+	pool->free.nr_pages = 100;
+	pool->free.nr_donated = 30;
+	pool->free.donated_free = 10;
+	pool->free.nr_free = 10 + 25;
+	pool->free.nr_ballooned = 3;
+	pool->free.allocated_max = 200;
+	pool->grow.nr_donated = 5;
+	pool->grow.added = 7;
+	pool->grow.waits = 6;
+	pool->grow.released = 4;
+	atomic_long_set(&pool->fallbacks, 2);
+	atomic_long_set(&pool->failures, 9);
+	atomic_long_set(&pool->misuses, 1);
+
+	shown = native_debugfs_read(native_debugfs_find("unpopulated", "stats"));
+	KUNIT_EXPECT_STREQ(test, shown,
+			   "unpopulated_free 25\n"
+			   "unpopulated_allocated 45\n"
+			   "donated_free 15\n"
+			   "donated_allocated 20\n"
+			   "ballooned_allocated 3\n"
+			   "allocated_max 200\n"
+			   "grows 7\n"
+			   "waits 6\n"
+			   "releases 4\n"
+			   "fallbacks 2\n"
+			   "failures 9\n"
+			   "misuses 1\n");
+	kfree(shown);
+
+	count = xen_unpopulated_get_count();
+	KUNIT_EXPECT_EQ(test, count.allocated, 45 + 20);
+	KUNIT_EXPECT_EQ(test, count.free, 25 + 15);
+	KUNIT_EXPECT_EQ(test, count.ballooned, 3);
+	KUNIT_EXPECT_EQ(test, count.failures, 9);
+	boot_reset();
 }
 
 /*
@@ -256,8 +309,8 @@ static int balloon_without_io(unsigned int nr_pages, struct page **pages)
 static void boot_debugfs_test_no_io(struct kunit *test)
 {
 	struct boot_test *ctx = test->priv;
+	struct page *page, **pages;
 	unsigned int nr_pages;
-	struct page **pages;
 
 	kunit_activate_static_stub(test, xen_unpop_map, map_without_io);
 	kunit_activate_static_stub(test, xen_unpop_balloon_alloc,
@@ -266,6 +319,15 @@ static void boot_debugfs_test_no_io(struct kunit *test)
 	take_and_put(test, 1);
 	KUNIT_EXPECT_TRUE(test, mapped_without_io);
 	KUNIT_EXPECT_FALSE(test, current->flags & PF_MEMALLOC_NOIO);
+
+	boot_reset();
+	boot_early(test, hook_adds_resource);
+	mapped_without_io = false;
+	KUNIT_ASSERT_EQ(test, 0,
+			xen_alloc_unpopulated_contiguous_pages(1, &page));
+	KUNIT_EXPECT_TRUE(test, mapped_without_io);
+	KUNIT_EXPECT_FALSE(test, current->flags & PF_MEMALLOC_NOIO);
+	xen_free_unpopulated_pages(1, &page);
 
 	nr_pages = PHYS_PFN(resource_size(&ctx->unused)) + 1;
 	pages = kcalloc(nr_pages, sizeof(*pages), GFP_KERNEL | __GFP_NOFAIL);
@@ -390,6 +452,7 @@ static void boot_debugfs_test_contiguous_too_large(struct kunit *test)
 
 static struct kunit_case boot_debugfs_test_cases[] = {
 	KUNIT_CASE(boot_debugfs_test_files),
+	KUNIT_CASE(boot_debugfs_test_stats),
 	KUNIT_CASE(boot_debugfs_test_large_chunk),
 	KUNIT_CASE(boot_debugfs_test_misuse),
 	KUNIT_CASE(boot_debugfs_test_no_pages),

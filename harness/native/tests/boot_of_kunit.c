@@ -138,6 +138,7 @@ static void boot_of_test_pci(struct kunit *test)
 	np = new_hypervisor(test, &changes);
 	pci = new_node(test, &changes, of_root, "pcie");
 	set_cells(test, &changes, pci, 3, 2);
+	ADD_PROP(test, &changes, pci, "reg", 2, 0x28000000, 0, 0x1000);
 	ADD_PROP(test, &changes, pci, "ranges", 0x2000000, 0, 0x10000000,
 		 2, 0x30000000, 0, 0x1000);
 	pci = new_node(test, &changes, of_root, "pcie@1");
@@ -150,9 +151,9 @@ static void boot_of_test_pci(struct kunit *test)
 		 2, 0x10000000, 0, 0x1000);
 	KUNIT_ASSERT_EQ(test, 0, of_changeset_apply(&changes));
 
-	/* The array of ranges, the window, the region before it. */
-	KUNIT_EXPECT_EQ(test, add_node(test, np), 3);
-	expect_region(test, 0x200000000, 0x22fffffff);
+	/* The array of ranges, the bridge, the window, the region before them. */
+	KUNIT_EXPECT_EQ(test, add_node(test, np), 4);
+	expect_region(test, 0x200000000, 0x227ffffff);
 
 	of_changeset_revert(&changes);
 	of_changeset_destroy(&changes);

@@ -57,7 +57,8 @@ static void boot_work_test_domu(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->pool->grow.waits, 1);
 	flush_work(&ctx->pool->background.work);
 	KUNIT_EXPECT_NOT_NULL(test, ctx->pool->background.workqueue);
-	KUNIT_EXPECT_NOT_NULL(test, ctx->pool->background.shrinker);
+	KUNIT_ASSERT_NOT_NULL(test, ctx->pool->background.shrinker);
+	KUNIT_EXPECT_TRUE(test, ctx->pool->background.shrinker->registered);
 	KUNIT_EXPECT_FALSE(test, ctx->pool->background.on_growth);
 	xen_free_unpopulated_pages(1, &page);
 
@@ -166,6 +167,23 @@ static void boot_work_test_nothing_to_release(struct kunit *test)
 	xen_free_unpopulated_pages(1, &page);
 }
 
+/* A page can be allocated just before a release has the lock. */
+static void boot_work_test_not_idle(struct kunit *test)
+{
+	struct boot_test *ctx = test->priv;
+	struct xen_unpop_chunk *chunk;
+	struct page *page;
+
+	boot_early(test, hook_adds_resource);
+	KUNIT_ASSERT_EQ(test, 0, xen_alloc_unpopulated_pages(1, &page));
+	take_and_put(test, 3 * GRANULE_PAGES);
+	chunk = list_last_entry(&ctx->pool->grow.chunks, struct xen_unpop_chunk,
+				list);
+	KUNIT_EXPECT_PTR_EQ(test, chunk->first, page);
+	KUNIT_EXPECT_FALSE(test, xen_unpop_detach_idle(ctx->pool, chunk, 0));
+	xen_free_unpopulated_pages(1, &page);
+}
+
 #ifdef CONFIG_XEN_HAVE_PVMMU
 /* The p2m of a PV domU, which its save image has, ends at RAM until then. */
 static void boot_work_test_pv_domu(struct kunit *test)
@@ -196,6 +214,7 @@ static struct kunit_case boot_work_test_cases[] = {
 	KUNIT_CASE(boot_work_test_no_worker),
 	KUNIT_CASE(boot_work_test_worker_fails),
 	KUNIT_CASE(boot_work_test_nothing_to_release),
+	KUNIT_CASE(boot_work_test_not_idle),
 #ifdef CONFIG_XEN_HAVE_PVMMU
 	KUNIT_CASE(boot_work_test_pv_domu),
 #endif

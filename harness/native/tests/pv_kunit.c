@@ -194,6 +194,10 @@ static void pv_test_no_release(struct kunit *test)
 	struct unpop_test *ctx = test->priv;
 
 	unpop_add_region(test, 0, NR_GRANULES);
+	unpop_take(test, 1, pages);
+	unpop_put(test, 1, pages);
+	KUNIT_EXPECT_EQ(test, -ENOMEM,
+			unpop_try_contiguous(test, NR_PAGES, pages));
 	unpop_take(test, NR_PAGES, pages);
 	unpop_put(test, NR_PAGES, pages);
 	KUNIT_EXPECT_EQ(test, xen_unpop_release(ctx->pool, ULONG_MAX), 0);
