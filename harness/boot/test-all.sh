@@ -31,7 +31,6 @@ boots()
 		test KERNEL=$kernel ARCH=arm64
 		test KERNEL=$kernel ARCH=x86_64
 		test KERNEL=$other ARCH=arm64 TESTS='kunit xen4.17'
-		test KERNEL=$other ARCH=x86_64 TESTS='kunit xen4.17-pv'
 	END
 }
 
