@@ -55,9 +55,9 @@
 
 #include <xen/xen.h>
 
-#include "unpopulated.h"
-
 #include <trace/events/xen_unpopulated.h>
+
+#include "unpopulated.h"
 
 struct xen_unpop_pool xen_unpop_pool = XEN_UNPOP_POOL_INIT(xen_unpop_pool);
 
@@ -295,20 +295,16 @@ void xen_unpopulated_unreserve(struct resource *res)
  */
 struct xen_unpopulated_count xen_unpopulated_get_count(void)
 {
-	unsigned long nr_pages, allocated;
 	struct xen_unpop_count count;
+	unsigned long allocated;
 
-	/* Donated pages come into use under it. */
-	scoped_guard(mutex, &xen_unpop_pool.grow.lock) {
-		count = xen_unpop_count(&xen_unpop_pool);
-		nr_pages = count.unpopulated + count.donated +
-			   xen_unpop_pool.grow.nr_donated;
-	}
+	scoped_guard(mutex, &xen_unpop_pool.grow.lock)
+		count = xen_unpop_count_all(&xen_unpop_pool);
 	allocated = count.unpopulated_allocated + count.donated_allocated;
 
 	return (struct xen_unpopulated_count) {
 		.allocated = allocated,
-		.free = nr_pages - allocated,
+		.free = count.unpopulated + count.donated - allocated,
 		.ballooned = count.ballooned_allocated,
 		.failures = atomic_long_read(&xen_unpop_pool.failures),
 	};

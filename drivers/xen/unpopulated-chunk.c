@@ -445,3 +445,17 @@ struct xen_unpop_count xen_unpop_count(struct xen_unpop_pool *pool)
 	return count;
 }
 EXPORT_SYMBOL_IF_KUNIT(xen_unpop_count);
+
+/* As xen_unpop_count(), with the donated pages that are not in use yet. */
+struct xen_unpop_count xen_unpop_count_all(struct xen_unpop_pool *pool)
+	__must_hold(&pool->grow.lock)
+{
+	struct xen_unpop_count count;
+
+	lockdep_assert_held(&pool->grow.lock);
+
+	count = xen_unpop_count(pool);
+	count.donated += pool->grow.nr_donated;
+
+	return count;
+}

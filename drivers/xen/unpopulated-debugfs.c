@@ -16,8 +16,7 @@ static int stats_show(struct seq_file *m, void *unused)
 
 	guard(mutex)(&pool->grow.lock);
 
-	count = xen_unpop_count(pool);
-	count.donated += pool->grow.nr_donated;
+	count = xen_unpop_count_all(pool);
 
 	seq_printf(m, "unpopulated_free %lu\n",
 		   count.unpopulated - count.unpopulated_allocated);

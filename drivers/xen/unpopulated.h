@@ -387,6 +387,7 @@ int xen_unpop_reserve(struct xen_unpop_pool *pool, struct resource *res,
 		      resource_size_t size, resource_size_t align);
 void xen_unpop_unreserve(struct xen_unpop_pool *pool, struct resource *res);
 struct xen_unpop_count xen_unpop_count(struct xen_unpop_pool *pool);
+struct xen_unpop_count xen_unpop_count_all(struct xen_unpop_pool *pool);
 
 /* unpopulated-ballooned.c */
 int xen_unpop_take_ballooned(struct xen_unpop_pool *pool, unsigned int nr_pages,
