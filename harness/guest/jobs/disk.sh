@@ -24,11 +24,7 @@ domu_disk()
 {
 	sample before
 
-	losetup /dev/loop0 /boot/disk.img
-	configure_disk disk > /run/domu.cfg
-	check "xl creates a domU with a disk" \
-		patiently 60 xl create /run/domu.cfg || return
-	domid=$(domid_of "$domu")
+	create_domu_with_disk disk || return
 	step "xl create has made a domU${tag:+ ($kind)}"
 
 	if ! { check "the domU reads the known file" \
@@ -51,6 +47,17 @@ domu_disk()
 	sample after
 	# xl leaves out a MiB that is not whole, and Xen keeps some tables for dom0.
 	check_xen 1 1
+}
+
+# Create a domU that does JOB on the image of a disk.
+#   create_domu_with_disk JOB
+create_domu_with_disk()
+{
+	losetup /dev/loop0 /boot/disk.img
+	configure_disk "$1" > /run/domu.cfg
+	check "xl creates a domU with a disk" \
+		patiently 60 xl create /run/domu.cfg || return
+	domid=$(domid_of "$domu")
 }
 
 # The file that the domU wrote, as dom0 finds it in the image of the disk.

@@ -109,16 +109,22 @@ ram_in_regions()
 	inside && /^  [^ ].* : System RAM/ { print $1 }' "$1"
 }
 
-# Memory was added to the domU, where its extended regions are and nowhere else,
-# and not over chunks.
-added_memory_is_inside_regions()
+# The /proc/iomem of the domU before and after memory was added, and the RAM in it.
+receive_iomem()
 {
-	local ram
 	domu_sent iomem > /run/iomem.before
 	domu_sent iomem.grown > /run/iomem.after
 	ram_at_top /run/iomem.before > /run/ram.before
 	ram_at_top /run/iomem.after > /run/ram.after
 	cat /run/iomem.after
+}
+
+# Memory was added to the domU, where its extended regions are and nowhere else,
+# and not over chunks.
+added_memory_is_inside_regions()
+{
+	local ram
+	receive_iomem
 	cmp /run/ram.before /run/ram.after || return 1
 	ram=$(ram_in_regions /run/iomem.after)
 	[ -n "$ram" ] && apart_from_chunks "$ram"
@@ -128,11 +134,7 @@ added_memory_is_inside_regions()
 added_memory_is_new()
 {
 	local new
-	domu_sent iomem > /run/iomem.before
-	domu_sent iomem.grown > /run/iomem.after
-	ram_at_top /run/iomem.before > /run/ram.before
-	ram_at_top /run/iomem.after > /run/ram.after
-	cat /run/iomem.after
+	receive_iomem
 	# All that there was, and at least one range more.
 	[ -s /run/ram.before ] &&
 	! grep -vxFf /run/ram.after /run/ram.before || return 1

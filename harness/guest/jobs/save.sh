@@ -47,11 +47,7 @@ through_it_all()
 {
 	sample before
 
-	losetup /dev/loop0 /boot/disk.img
-	configure_disk stay > /run/domu.cfg
-	check "xl creates a domU with a disk" \
-		patiently 60 xl create /run/domu.cfg || return
-	domid=$(domid_of "$domu")
+	create_domu_with_disk stay || return
 	if ! { check "the domU is at work" domu_says "reading on" &&
 	       check "$1 works" "$2"; }; then
 		abandon_domu
