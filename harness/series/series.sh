@@ -34,6 +34,12 @@ applied=xen-unpopulated.diff
 
 # ---- the mails ----
 
+# Whether series $1 is for a kernel that gets no other.
+stands_apart()
+{
+	grep -q "^$top/patches/$1/" "$work/apart"
+}
+
 # The series, in order, and then those that stand apart.
 series_names()
 {
@@ -55,7 +61,7 @@ mails()
 	for name in $names; do
 		write_series "$name" "$work/mails/$name" "$1"
 		# All together, these have no place.
-		[ -n "$3" ] || ! grep -q "^$top/patches/$name/" "$work/apart" || continue
+		[ -n "$3" ] || ! stands_apart "$name" || continue
 		(cd "$work/mails" && find "$name" -name '*.patch' ! -name '0000-*') |
 			sort >>"$work/mails/series"
 	done
@@ -64,8 +70,7 @@ mails()
 	echo "$(wc -l <"$2/series") patches for Linux $(version_of "$1")," \
 		"$2/series has the order:"
 	for name in $names; do
-		! grep -q "^$top/patches/$name/" "$work/apart" ||
-			echo "on a kernel without any other:"
+		! stands_apart "$name" || echo "on a kernel without any other:"
 		echo "  git am --empty=drop $2/$name/*.patch"
 	done
 	[ -n "${SIGN_OFF:-}" ] ||
