@@ -100,6 +100,7 @@ add_to_table()
 	"make failed":* | "${total:-none}:$total")
 		;;
 	*)
+		echo "error: there is no total at the end of $log"
 		total="0 passed, 1 failed" ;;
 	esac
 	printf '%s\t%s\t%s\n' "$2" "$1" "$total" >> "$work/table"

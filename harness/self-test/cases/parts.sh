@@ -57,6 +57,7 @@ a_part_says_nothing()
 		esac
 	END
 	file_has "$work/output" "14 passed, 2 failed, 7 skipped"
+	file_has "$work/output" "there is no total at the end of $LOGS"
 }
 
 # What it has not done by then has failed, also if a total was printed.
