@@ -124,22 +124,22 @@ static noinline int alloc_slowly(struct xen_unpop_pool *pool,
 				 unsigned int nr_pages, struct page **pages)
 {
 	unsigned int noio = memalloc_noio_save();
-	unsigned int nr = nr_pages;
+	unsigned int nr = nr_pages, missing = 0;
 	int ret;
 
 	/* Fill the tail of @pages with ballooned pages, as addresses run out. */
 	while ((ret = nr ? xen_unpop_grow(pool, nr, pages) : 0) > 0) {
-		unsigned int missing = ret;
-
+		missing = ret;
 		ret = -ENOMEM;
 		if (xen_unpop_take_ballooned(pool, missing,
 					     pages + nr - missing))
 			break;
 		nr -= missing;
+		missing = 0;
 	}
 
 	if (ret) {
-		trace_xen_unpopulated_exhausted(nr_pages, nr);
+		trace_xen_unpopulated_exhausted(nr_pages, nr_pages - nr + missing);
 		atomic_long_inc(&pool->failures);
 		put_pages(pool, nr_pages - nr, pages + nr);
 	} else if (nr < nr_pages) {

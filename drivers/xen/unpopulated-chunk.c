@@ -345,6 +345,7 @@ static struct xen_unpop_chunk *try_chunk(struct xen_unpop_pool *pool, u64 min,
 struct xen_unpop_chunk *xen_unpop_add_chunk(struct xen_unpop_pool *pool,
 					    unsigned long nr_pages,
 					    bool contiguous)
+	__must_hold(&pool->grow.lock)
 {
 	u64 max = PFN_PHYS(clamp(round_up(nr_pages, XEN_UNPOP_GRANULE_PAGES),
 				 XEN_UNPOP_GRANULE_PAGES, PAGES_PER_SECTION));
@@ -370,6 +371,7 @@ struct xen_unpop_chunk *xen_unpop_add_chunk(struct xen_unpop_pool *pool,
  */
 void xen_unpop_remove_chunk(struct xen_unpop_pool *pool,
 			    struct xen_unpop_chunk *chunk)
+	__must_hold(&pool->grow.lock)
 {
 	lockdep_assert_held(&pool->grow.lock);
 

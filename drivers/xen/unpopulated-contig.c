@@ -59,7 +59,10 @@ static struct page *take_new_chunk(struct xen_unpop_pool *pool,
 static struct page *take_contiguous(struct xen_unpop_pool *pool,
 				    unsigned int nr_pages)
 {
+	/* Do not release chunks that others add meanwhile, or this may never end. */
+	unsigned long idle = READ_ONCE(pool->free.nr_idle);
 	unsigned int refused = 0;
+	unsigned long released;
 	struct page *first;
 
 	/* A release takes long: let those who wait for grow.lock have it between. */
@@ -77,9 +80,10 @@ static struct page *take_contiguous(struct xen_unpop_pool *pool,
 			continue;
 		}
 		/* An idle chunk can be all that splits a hole. */
-		if (!xen_unpop_can_release() ||
-		    !xen_unpop_release_chunk(pool, 0))
+		released = idle ? xen_unpop_release_chunk(pool, 0) : 0;
+		if (!released)
 			return first;
+		idle -= min(idle, released);
 	}
 }
 

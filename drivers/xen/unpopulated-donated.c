@@ -109,6 +109,7 @@ unsigned int xen_unpop_donate(struct xen_unpop_pool *pool, unsigned int nr_pages
  * Return: 0, -ENOSPC if there are no more, or -ENOMEM.
  */
 int xen_unpop_use_donated(struct xen_unpop_pool *pool)
+	__must_hold(&pool->grow.lock)
 {
 	struct xen_unpop_chunk *chunk;
 	int ret;
@@ -120,6 +121,8 @@ int xen_unpop_use_donated(struct xen_unpop_pool *pool)
 	if (!chunk)
 		return -ENOSPC;
 
+	/* Before others can look the chunk up. */
+	bitmap_complement(chunk->allocated, chunk->members, chunk->nr_pages);
 	ret = xen_unpop_p2m_prepare(page_to_pfn(chunk->first), chunk->nr_pages);
 	if (!ret)
 		ret = xen_unpop_index(pool, chunk);
@@ -127,7 +130,6 @@ int xen_unpop_use_donated(struct xen_unpop_pool *pool)
 		return ret;
 
 	list_del(&chunk->list);
-	bitmap_complement(chunk->allocated, chunk->members, chunk->nr_pages);
 	pool->grow.nr_donated -= bitmap_weight(chunk->members, chunk->nr_pages);
 	xen_unpop_publish(pool, chunk, 0);
 

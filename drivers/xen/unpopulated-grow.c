@@ -7,7 +7,8 @@
  * uses.  A work item adds them as soon as fewer pages are free than a quarter of
  * the next chunk.  A request that finds too few free pages adds them itself, one
  * request at a time.  It adds none unless the regions have room for all its pages,
- * so a request that is too large takes nothing from others.
+ * so a request that is too large takes nothing from others.  The room of a tree
+ * that is shared with others is not known: there, chunks are added until none fits.
  *
  * An idle chunk is released again, the newest first, when memory is short or
  * debugfs asks for it.  One granule stays for the next request.  Contiguous pages
@@ -117,13 +118,13 @@ int xen_unpop_grow(struct xen_unpop_pool *pool, unsigned int nr_pages,
 		    !xen_unpop_memmap_fits(missing - pool->grow.nr_donated))
 			return -ENOMEM;
 		ret = grow_once(pool, missing);
+		if (!ret)
+			xen_unpop_start_on_growth(pool);
 		if (ret == -ENOMEM || ret == -ENOSPC)
 			return missing;
 		if (ret && ++refused == XEN_UNPOP_MAX_REFUSED)
 			return missing;
 	}
-
-	xen_unpop_start_on_growth(pool);
 
 	return 0;
 }
@@ -161,7 +162,7 @@ static bool is_referenced(const struct xen_unpop_chunk *chunk)
  * fail or take ballooned pages for want of these addresses.
  *
  * Context: Sleeps for several grace periods.  grow.lock is held.
- * Return: the number of pages released.
+ * Return: the number of pages released, 0 in a PV domain.
  */
 unsigned long xen_unpop_release_chunk(struct xen_unpop_pool *pool,
 				      unsigned long keep)
@@ -169,9 +170,11 @@ unsigned long xen_unpop_release_chunk(struct xen_unpop_pool *pool,
 {
 	struct xen_unpop_chunk *chunk;
 	unsigned long nr_pages;
-	long owed;
 
 	lockdep_assert_held(&pool->grow.lock);
+
+	if (!xen_unpop_can_release())
+		return 0;
 
 	list_for_each_entry(chunk, &pool->grow.chunks, list) {
 		nr_pages = chunk->nr_pages;
@@ -180,18 +183,14 @@ unsigned long xen_unpop_release_chunk(struct xen_unpop_pool *pool,
 
 		if (!xen_unpop_detach_idle(pool, chunk, keep))
 			continue;
-		/* Not after unmapping, or the shrinker would see them twice. */
-		owed = min_t(long, nr_pages,
-			     atomic_long_read(&pool->background.to_release));
-		atomic_long_sub(owed, &pool->background.to_release);
-		if (!is_referenced(chunk)) {
-			xen_unpop_remove_chunk(pool, chunk);
-			/* Do not grow at once by as much again. */
-			set_chunk_pages(pool, 0);
-			return nr_pages;
+		if (is_referenced(chunk)) {
+			xen_unpop_publish(pool, chunk, 0);
+			continue;
 		}
-		atomic_long_add(owed, &pool->background.to_release);
-		xen_unpop_publish(pool, chunk, 0);
+		xen_unpop_remove_chunk(pool, chunk);
+		/* Do not grow at once by as much again. */
+		set_chunk_pages(pool, 0);
+		return nr_pages;
 	}
 
 	return 0;
@@ -222,9 +221,6 @@ unsigned long xen_unpop_release(struct xen_unpop_pool *pool,
 				unsigned long nr_pages)
 {
 	unsigned long released = 0, nr;
-
-	if (!xen_unpop_can_release())
-		return 0;
 
 	do {
 		scoped_guard(growth, pool)
@@ -306,11 +302,12 @@ void xen_unpop_start_work(struct xen_unpop_pool *pool)
 }
 EXPORT_SYMBOL_IF_KUNIT(xen_unpop_start_work);
 
-/* Release what the shrinker asked for, add a chunk ahead of need. */
+/* Release as many pages as the shrinker asked for, then add a chunk ahead of need. */
 void xen_unpop_work(struct work_struct *work)
 {
 	struct xen_unpop_pool *pool = container_of(work, struct xen_unpop_pool,
 						   background.work);
+	long asked, released;
 
 	if (pool->background.on_growth) {
 		scoped_guard(growth, pool)
@@ -320,10 +317,12 @@ void xen_unpop_work(struct work_struct *work)
 		return;
 	}
 
-	while (atomic_long_read(&pool->background.to_release)) {
-		/* Fewer chunks can be idle by now. */
-		if (!xen_unpop_release(pool, 1))
-			atomic_long_set(&pool->background.to_release, 0);
+	while ((asked = atomic_long_read(&pool->background.to_release))) {
+		released = xen_unpop_release(pool, 1);
+		/* Fewer chunks can be idle by now: forget the rest then. */
+		if (!released || released > asked)
+			released = asked;
+		atomic_long_sub(released, &pool->background.to_release);
 	}
 
 	guard(growth)(pool);

@@ -345,6 +345,7 @@ bool xen_unpop_put_one(struct xen_unpop_pool *pool, struct page *page)
 struct page *xen_unpop_take_span(struct xen_unpop_pool *pool,
 				 struct xen_unpop_chunk *chunk,
 				 unsigned int nr_pages, unsigned long align)
+	__must_hold(&pool->grow.lock)
 {
 	unsigned long offset = 0, end;
 	bool enough, found = false, is_low = false;
@@ -387,8 +388,11 @@ struct page *xen_unpop_take_span(struct xen_unpop_pool *pool,
  */
 void xen_unpop_publish(struct xen_unpop_pool *pool,
 		       struct xen_unpop_chunk *chunk, unsigned int nr_allocated)
+	__must_hold(&pool->grow.lock)
 {
 	unsigned long nr_pages = chunk->nr_pages;
+
+	lockdep_assert_held(&pool->grow.lock);
 
 	/* The others of a donated chunk are not the pool's. */
 	if (chunk->members)
@@ -412,8 +416,11 @@ void xen_unpop_publish(struct xen_unpop_pool *pool,
  */
 bool xen_unpop_detach_idle(struct xen_unpop_pool *pool,
 			   struct xen_unpop_chunk *chunk, unsigned long keep)
+	__must_hold(&pool->grow.lock)
 {
 	bool detach;
+
+	lockdep_assert_held(&pool->grow.lock);
 
 	spin_lock(&pool->free.lock);
 	/* Pages that are promised are free in the bitmaps, not in nr_free. */
@@ -436,7 +443,10 @@ bool xen_unpop_detach_idle(struct xen_unpop_pool *pool,
  * not at all.  A growth that was due before is off.
  */
 void xen_unpop_arm(struct xen_unpop_pool *pool, unsigned long low_water)
+	__must_hold(&pool->grow.lock)
 {
+	lockdep_assert_held(&pool->grow.lock);
+
 	spin_lock(&pool->free.lock);
 	pool->free.grow_wanted = false;
 	pool->free.low_water = pool->background.workqueue ? low_water : 0;

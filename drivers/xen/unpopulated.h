@@ -20,7 +20,7 @@
  *   region		a range of addresses that the firmware promises to leave
  *			unused, claimed in iomem_resource at boot
  *   hole		addresses of a region that are neither a chunk nor lent
- *			to the balloon driver
+ *			to the balloon driver, or unused ones of a shared tree
  *   occupied		said of addresses that a device or another resource has
  *   idle		said of a chunk without an allocated page
  *
@@ -181,7 +181,7 @@ struct xen_unpop_chunk {
  * @background.work: adds chunks ahead of need, releases idle ones
  * @background.to_release: pages that the shrinker has asked for
  * @background.shrinker: asks for releases when memory is short
- * @background.on_growth: start with the first chunk, as nothing has used the
+ * @background.on_growth: start with the first growth, as nothing has used the
  *	pool yet
  * @donating: pages that are freed are donated; set only while the init hook of
  *	the architecture runs

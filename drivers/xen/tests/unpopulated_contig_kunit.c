@@ -421,6 +421,7 @@ static void shared_tree(struct kunit *test)
 	unpop_take(test, 1, &page);
 	unpop_take_contiguous(test, 3 * GRANULE_PAGES, pages);
 	KUNIT_EXPECT_EQ(test, unpop_unpopulated_pages(ctx), 4 * GRANULE_PAGES);
+	KUNIT_EXPECT_EQ(test, unpop_granule_of(ctx, pages[0]), 4);
 	unpop_put(test, 1, &page);
 	unpop_put(test, 3 * GRANULE_PAGES, pages);
 	unpop_expect_all_free(test);

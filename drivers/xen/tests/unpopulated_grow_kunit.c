@@ -140,6 +140,10 @@ static const struct scenario scenarios[] = {
 	{ "... also if that is for contiguous pages", {
 		{ REGION, 0, 8 }, { START_ON_GROWTH }, { TAKE_CONTIGUOUS, G },
 		{ SETTLE }, { STARTED, 1 }, { WAITS, 1 }, { PAGES, 2 * G } } },
+	{ "... also if the request needs ballooned pages as well", {
+		{ TREE }, { BALLOON, 5 }, { START_ON_GROWTH },
+		{ TAKE, WINDOW_GRANULES * G + 5 }, { SETTLE }, { STARTED, 1 },
+		{ FALLBACKS, 1 } } },
 
 	/* Release */
 	{ "only an idle chunk is released", {

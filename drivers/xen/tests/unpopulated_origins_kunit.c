@@ -402,7 +402,7 @@ static void add_probe(struct tracepoint *tracepoint, void *unused)
 static void traced(struct kunit *test)
 {
 	const unsigned int nr_pages = 2 * GRANULE_PAGES;
-	struct page **pages = unpop_new_array(test, nr_pages + 5);
+	struct page **pages = unpop_new_array(test, nr_pages + 6);
 	struct unpop_test *ctx = test->priv;
 	unsigned long pfn = PHYS_PFN(ctx->window.start);
 	unsigned int i;
@@ -433,18 +433,21 @@ static void traced(struct kunit *test)
 	unpop_take(test, nr_pages + 5, pages);
 	EXPECT_SEEN(test, FALLBACK, 1, { nr_pages + 5, 5 });
 	unpop_put(test, nr_pages + 5, pages);
+	KUNIT_EXPECT_EQ(test, -ENOMEM,
+			xen_unpop_alloc(ctx->pool, nr_pages + 6, pages));
+	EXPECT_SEEN(test, EXHAUSTED, 2, { nr_pages + 6, 6 });
 
 	EXPECT_SEEN(test, RELEASE, 0);
 	if (xen_pv_domain())
 		return;
 	xen_unpop_release(ctx->pool, ULONG_MAX);
 	EXPECT_SEEN(test, RELEASE, 1, { pfn, nr_pages });
-	EXPECT_SEEN(test, EXHAUSTED, 1, { 1, 1 });
+	EXPECT_SEEN(test, EXHAUSTED, 2, { nr_pages + 6, 6 });
 
 	KUNIT_EXPECT_EQ(test, -ENOMEM,
 			xen_unpop_alloc_contiguous(ctx->pool, nr_pages + 1,
 						   pages));
-	EXPECT_SEEN(test, EXHAUSTED, 2, { nr_pages + 1, nr_pages + 1 });
+	EXPECT_SEEN(test, EXHAUSTED, 3, { nr_pages + 1, nr_pages + 1 });
 }
 
 static struct kunit_case origins_cases[] = {

@@ -192,6 +192,21 @@ static unsigned long ask_shrinker(struct run *run, unsigned long nr_pages)
 							 nr * per_memmap_page;
 }
 
+static bool needs_release(const struct step *step)
+{
+	switch (step->op) {
+	case RELEASE:
+	case COUNT:
+	case SHRINK:
+	case SCAN:
+		return true;
+	case RELEASED:
+		return step->a;
+	default:
+		return false;
+	}
+}
+
 /* Do a step of a scenario.  Returns false if the outcome is not as expected. */
 static bool do_step(struct run *run, const struct step *step)
 {
@@ -330,9 +345,14 @@ static void check_idle(struct run *run, unsigned int nr)
 
 void unpop_run_scenario(struct kunit *test, const struct scenario *scenario)
 {
-	const struct step *step = scenario->steps;
+	const struct step *step;
 	struct run *run;
 	unsigned int nr;
+
+	for (step = scenario->steps; step->op != NO_STEP; step++) {
+		if (needs_release(step))
+			unpop_skip_without_release(test);
+	}
 
 	run = kunit_kzalloc(test, sizeof(*run), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, run);
@@ -343,6 +363,7 @@ void unpop_run_scenario(struct kunit *test, const struct scenario *scenario)
 				       sizeof(long), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, run->allocated);
 
+	step = scenario->steps;
 	for (nr = 1; step->op != NO_STEP && test->status == KUNIT_SUCCESS;
 	     nr++, step++) {
 		if (figure_names[step->op])

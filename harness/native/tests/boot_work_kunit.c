@@ -180,7 +180,8 @@ static void boot_work_test_not_idle(struct kunit *test)
 	chunk = list_last_entry(&ctx->pool->grow.chunks, struct xen_unpop_chunk,
 				list);
 	KUNIT_EXPECT_PTR_EQ(test, chunk->first, page);
-	KUNIT_EXPECT_FALSE(test, xen_unpop_detach_idle(ctx->pool, chunk, 0));
+	scoped_guard(growth, ctx->pool)
+		KUNIT_EXPECT_FALSE(test, xen_unpop_detach_idle(ctx->pool, chunk, 0));
 	xen_free_unpopulated_pages(1, &page);
 }
 

@@ -49,7 +49,8 @@ TRACE_EVENT(xen_unpopulated_release,
 
 /*
  * No addresses are left for @missing of the @nr_pages of a request: these are
- * ballooned pages (fallback), or the request fails (exhausted).
+ * ballooned pages (fallback), or the request fails (exhausted).  It also fails, with
+ * @missing as 0, if there is no memory for the memmap of its pages.
  */
 DECLARE_EVENT_CLASS(xen_unpopulated_missing,
 	TP_PROTO(unsigned int nr_pages, unsigned int missing),
