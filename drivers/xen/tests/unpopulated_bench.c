@@ -13,8 +13,8 @@
  * instructions (QEMU's -icount), figures repeat exactly; anywhere else they are
  * as good as the clock.
  *
- * Parameters: measure=NAME,... what is measured, see the end of this file; all
- * of it by default.  ballooned=1 measures the same of ballooned pages.
+ * Parameters: measure=NAME,... measures only these, see the end of this file.
+ * ballooned=1 measures the same of ballooned pages.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -50,7 +50,7 @@
 /* As many pages as a machine of 4 GiB has: more cannot be mapped there. */
 #define MAX_PAGES	1048576U
 
-/* Until whatever is to be made in the background has been made. */
+/* Wait so long for growth in the background. */
 #define BACKGROUND_MS	200
 
 /* The mappings that come and go as those of gntdev do. */
@@ -60,18 +60,18 @@
 #define MIX_SEED	20201207
 #define MIX_MAX_CPUS	8U
 
-/* What blkback has in flight, in single pages: 32 requests of 11 segments. */
+/* Pages that blkback has in flight: 32 requests of 11 segments, page by page. */
 #define BLKBACK_PAGES	352
 
 static char *measure;
 module_param(measure, charp, 0);
-MODULE_PARM_DESC(measure, "what to measure, separated by commas (default: all)");
+MODULE_PARM_DESC(measure, "names of measurements, separated by commas (default: all)");
 
 static bool ballooned;
 module_param(ballooned, bool, 0);
 MODULE_PARM_DESC(ballooned, "measure ballooned pages");
 
-/* All pages that are out, for whoever needs many of them. */
+/* All allocated pages, for measurements that need many. */
 static struct page **all_pages;
 
 static int alloc_pages_to_map(unsigned int nr_pages, struct page **pages)
@@ -101,7 +101,7 @@ static void free_pages_to_map(unsigned int nr_pages, struct page **pages)
 		share - whole * 100);					\
 } while (0)
 
-/* What several measurements of the same have to say. */
+/* The times of several measurements of the same. */
 struct rounds {
 	u64		ns[ROUNDS];
 	unsigned int	nr;
@@ -122,8 +122,8 @@ static u64 median(struct rounds *rounds)
 }
 
 /*
- * How long this thread has run so far, without what it waited.  The scheduler
- * knows when it is not running.
+ * Return the time for which this thread has run so far, without its waits.  The
+ * scheduler knows when it is not running.
  */
 static u64 executed_ns(void)
 {
@@ -181,7 +181,7 @@ static void free_in_batches(unsigned int batch, unsigned int nr_pages,
 }
 
 /*
- * The first page of all: what its user waits for, and gives up then.  Nothing
+ * Measure the wait for the first page of all, and the RAM that it costs.  Nothing
  * else may have had a page before.
  */
 static int measure_first(void)

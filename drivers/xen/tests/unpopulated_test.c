@@ -104,7 +104,7 @@ void unpop_pool_destroy(struct xen_unpop_pool *pool)
 	struct xen_unpop_chunk *chunk, *next;
 	unsigned long index;
 
-	/* With on_growth, the work item is what starts workqueue and shrinker. */
+	/* With on_growth, the work item starts the workqueue and the shrinker. */
 	flush_work(&pool->background.work);
 	if (pool->background.shrinker)
 		shrinker_free(pool->background.shrinker);

@@ -21,7 +21,7 @@
 #define FEW_MOVED		128
 
 /*
- * End the test as failed, without what it does when it ends: its settings stay.
+ * End the test as failed, without its teardown: its settings stay.
  * The harness goes by the exit status.
  */
 __noreturn __printf(1, 2) void fail_test(const char *format, ...)
@@ -65,7 +65,7 @@ static const char *path_of_thing(const char *word)
 		  word);
 }
 
-/* Does $XEN_TEST_REQUIRE list what is at @path? Fails unless all it lists is there. */
+/* Does $XEN_TEST_REQUIRE list @path? Fails unless all files that it lists exist. */
 bool is_required(const char *path)
 {
 	char *words = strdup(getenv("XEN_TEST_REQUIRE") ?: "");
@@ -105,8 +105,8 @@ unsigned long long now_us(void)
 }
 
 /*
- * Sleep before another look at what takes a while to come about; false: it has
- * had its time since now_us() was @start.
+ * Sleep before another look at a value that takes a while to change. Returns false
+ * if it has had its time since now_us() was @start.
  */
 bool look_again(unsigned long long start)
 {
@@ -156,7 +156,7 @@ bool write_number(const char *path, unsigned long value)
 }
 
 /*
- * Raise the limit at @path to at least @wanted. Returns what it was, for
+ * Raise the limit at @path to at least @wanted. Returns the old limit, for
  * restore_limit(), or 0 when there was nothing to do.
  */
 unsigned long raise_limit(const char *path, unsigned long wanted)
@@ -180,8 +180,8 @@ bool restore_limit(const char *path, unsigned long old)
 
 /*
  * From now on, the kernel does not log each request to drop caches. There is no way
- * back: drop_caches_sysctl_handler() only ever sets what it keeps this bit in, and
- * nothing else reads or writes that.
+ * back: drop_caches_sysctl_handler() keeps this bit in a variable that it only ever
+ * sets, and that nothing else reads or writes.
  */
 bool silence_drop_caches(void)
 {
@@ -227,7 +227,7 @@ static unsigned long listed_pages(void)
 }
 
 /*
- * MemAvailable and what it misses, the pages in lists of the CPUs: tens of MiB when
+ * MemAvailable, and the pages in lists of the CPUs that it misses: tens of MiB when
  * much has just been freed. Each CPU moves some thousand of them at a time, so it
  * counts when no more than a few have been moved from the one to the other while
  * both were read.

@@ -6,16 +6,16 @@
  *
  * Ballooning all of a dom0's RAM out takes minutes under an emulator. So once
  * the addresses are used up, the test allocates most of the RAM itself, the
- * quick way. It stops some way before the last page: the kernel's memory allocator
- * lets nobody come that close without calling the OOM killer.
+ * quick way. It stops some way before the last page, because the kernel's memory
+ * allocator calls the OOM killer before that.
  */
 #include "xen_harness.h"
 
 #define MIB_PAGES(mib)		(((unsigned long)(mib) << 20) / page_size())
 
 /*
- * Pages in one request while there are addresses. Far less than what is to be
- * refused in the end, as the first one is given back before.
+ * Pages in one request while there are addresses. Far less than the request that is
+ * to be refused in the end, as the first one is given back before.
  */
 #define PAGES_PER_REQUEST	MIB_PAGES(16)
 
@@ -23,8 +23,8 @@
 #define MAX_PAGES		(4U << 20)
 
 /*
- * RAM that is left, what has to be refused then, and what is there still, in
- * MiB. Far apart, because what is available is never known exactly.
+ * RAM that is left, a request that has to be refused then, and one that has to be
+ * served, in MiB. Far apart, because the available RAM is never known exactly.
  */
 #define RAM_LEFT_MIB		64
 #define TOO_MUCH_MIB		192
@@ -108,9 +108,9 @@ static unsigned long ballooned_out(const struct snapshot *before)
 }
 
 /*
- * Allocate RAM until no more than @left pages are available. What is in lists of the
- * CPUs is not counted, as the balloon driver does not count it: it is taken on the
- * way, or stays and can be had besides.
+ * Allocate RAM until no more than @left pages are available. Pages in lists of the
+ * CPUs are not counted, as the balloon driver does not count them: they are taken on
+ * the way, or stay and can be had besides.
  */
 static void hog_ram(struct __test_metadata *_metadata, struct hog *hog,
 		    unsigned long left)

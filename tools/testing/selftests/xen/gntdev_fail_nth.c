@@ -28,8 +28,8 @@
 
 /*
  * A request was served without its allocation @nth: so often in a row until it
- * is believed that there are no more of them. Now and then it is served by what
- * was grown ahead of need.
+ * is believed that there are no more of them. Now and then it is served by pages
+ * that were added ahead of need.
  */
 #define IN_A_ROW		3
 

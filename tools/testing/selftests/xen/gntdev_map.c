@@ -19,7 +19,7 @@
 /* A prime that divides none of the page counts: visits all pages, mixed up. */
 #define STRIDE			389U
 
-/* For the test with several processes: how many, how often, and at most what. */
+/* For the test with several processes: their number, rounds, most pages. */
 #define PARALLEL		4
 #define PARALLEL_ROUNDS		50
 #define PARALLEL_PAGES		64
@@ -170,7 +170,7 @@ TEST_F(gntdev_map, two_mappings_at_once)
 	fill_pages(second.addr, 32, variant->pages);
 	EXPECT_TRUE(check_pages(first.addr, 32, variant->pages));
 
-	/* One goes, the other stays what it was. */
+	/* One goes, the other keeps its content. */
 	EXPECT_EQ(0, release_mapping(self->gntdev, &first));
 	EXPECT_TRUE(check_pages(second.addr, 32, variant->pages));
 	fill_pages(self->own.addr, 33, variant->pages);

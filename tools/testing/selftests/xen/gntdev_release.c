@@ -74,7 +74,7 @@ static void add_chunks(struct __test_metadata *_metadata, int gntdev)
 		ASSERT_EQ(0, release_mapping(gntdev, &maps[i]));
 }
 
-/* All that is mapped stays, and is what it was. */
+/* All mapped pages stay, with their content. */
 TEST_F(gntdev_release, mapped_pages_stay)
 {
 	unsigned int i, count = MAPPINGS * PAGES_PER_MAPPING;

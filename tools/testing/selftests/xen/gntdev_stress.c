@@ -70,7 +70,7 @@ static bool fails(struct worker *worker, const char *failure, int err)
 	return false;
 }
 
-/* Seeds are never 0, which is what pages have before anyone wrote to them. */
+/* Seeds are never 0, the content of pages that were never written to. */
 static __u16 next_seed(struct worker *worker)
 {
 	if (!++worker->seed)

@@ -56,7 +56,7 @@ FIXTURE_SETUP(gntdev_target)
 	if (!read_number(TARGET_KB_PATH, &self->target_kb))
 		SKIP(return, "no %s", TARGET_KB_PATH);
 
-	/* They differ by what others have mapped over ballooned pages. */
+	/* They differ by ballooned pages that others have allocated. */
 	ASSERT_TRUE(read_number(CURRENT_KB_PATH, &self->current_kb));
 	ASSERT_LE(self->current_kb, self->target_kb);
 }

@@ -49,7 +49,7 @@ void fill_page(char *addr, __u16 seed, unsigned int page)
 	barrier();
 }
 
-/* Is this page @page of the pattern? Says what is wrong with the first word. */
+/* Is this page @page of the pattern? Prints the first word that is not. */
 bool check_page(const char *addr, __u16 seed, unsigned int page)
 {
 	const __u64 *words = (const __u64 *)addr;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Mapping of another domain's memory through /dev/xen/privcmd, which is what
- * the toolstack does to build, save and inspect domains.
+ * Mapping of another domain's memory through /dev/xen/privcmd, as the toolstack
+ * does to build, save and inspect domains.
  *
  * The other domain has to be there, paused since it was created:
  *   XEN_TEST_DOMID	its number
@@ -27,7 +27,7 @@
 /* Mappings that exist at once. */
 #define MANY			256
 
-/* Pages that are written to, and get back what was in them. */
+/* Pages that are written to, and get their old content back. */
 #define WRITTEN_GFNS		16
 
 /* Pages from one that does not exist to the next: no divisor of a batch. */

@@ -3,8 +3,8 @@
  * Functions that the programs in this directory share. None of them needs the
  * harness, which one file of a program can include only: see xen_harness.h.
  *
- * The functions return a negative errno, or false after having said what is
- * wrong, and the tests judge. fail_test() is for what no test can do without.
+ * The functions return a negative errno, or false after having printed an error,
+ * and the tests judge. fail_test() is for errors after which no test can go on.
  */
 #ifndef SELFTEST_XEN_TEST_H
 #define SELFTEST_XEN_TEST_H
