@@ -1,37 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit tests of unpopulated pages: which addresses become chunks, and which the
- * balloon driver gets.
+ * KUnit tests of unpopulated pages: which addresses become chunks.
  */
 #include <linux/limits.h>
 
 #include "unpopulated_test.h"
-
-/*
- * Expect what the first region has at each granule: chunks are 'a', 'b' and so on
- * by address, 'X' is unmappable, 'R' is RAM, '.' is a hole.
- */
-static void expect_layout(struct kunit *test, const char *expected)
-{
-	struct unpop_test *ctx = test->priv;
-	struct resource *child, *region = ctx->window.child;
-	char layout[17] = "................", next = 'a', what;
-	u64 first, nr = resource_size(region) / XEN_UNPOP_GRANULE;
-
-	KUNIT_ASSERT_LT(test, nr, sizeof(layout));
-	layout[nr] = 0;
-	for (child = region->child; child; child = child->sibling) {
-		first = (child->start - region->start) / XEN_UNPOP_GRANULE;
-		if (!strcmp(child->name, "Xen scratch"))
-			what = next++;
-		else
-			what = strstr(child->name, "unmappable") ? 'X' : 'R';
-		memset(layout + first, what,
-		       resource_size(child) / XEN_UNPOP_GRANULE);
-	}
-	KUNIT_EXPECT_STREQ(test, layout, expected);
-	unpop_expect_unused(test);
-}
 
 /*
  * Page by page, each chunk is twice as large as the one before, up to a section.
@@ -126,14 +99,14 @@ static void lowest_hole(struct kunit *test)
 	unpop_skip_without_release(test);
 	unpop_add_region(test, 0, 8);
 	unpop_take_singly(test, 7 * GRANULE_PAGES, pages);
-	expect_layout(test, "abbcccc.");
+	unpop_expect_layout(test, "abbcccc.");
 	unpop_put(test, 2 * GRANULE_PAGES, pages + GRANULE_PAGES);
 	KUNIT_EXPECT_EQ(test, xen_unpop_release(ctx->pool, ULONG_MAX),
 			2 * GRANULE_PAGES);
-	expect_layout(test, "a..bbbb.");
+	unpop_expect_layout(test, "a..bbbb.");
 
 	unpop_take(test, 3 * GRANULE_PAGES, more);
-	expect_layout(test, "abbccccd");
+	unpop_expect_layout(test, "abbccccd");
 	KUNIT_EXPECT_EQ(test, unpop_granule_of(ctx, more[0]), 1);
 	unpop_put(test, 3 * GRANULE_PAGES, more);
 	unpop_put(test, GRANULE_PAGES, pages);
@@ -168,18 +141,6 @@ static void claimed_first(struct kunit *test)
 	unpop_expect_all_free(test);
 }
 
-/* Reserve granules for the balloon driver; @align can be less than a granule. */
-static int try_reserve(struct kunit *test, struct resource *res,
-		       unsigned long nr, unsigned long align)
-{
-	struct unpop_test *ctx = test->priv;
-
-	*res = DEFINE_RES_NAMED(0, 0, "System RAM",
-				IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY);
-	return xen_unpop_reserve(ctx->pool, res, nr * XEN_UNPOP_GRANULE,
-				 align * XEN_UNPOP_GRANULE ?: PAGE_SIZE);
-}
-
 static void add_device(struct kunit *test, struct resource *device,
 		       unsigned long first, unsigned long end)
 {
@@ -194,21 +155,20 @@ static void add_device(struct kunit *test, struct resource *device,
 
 /*
  * In a shared tree, pages are had around the addresses of devices.  When the tree
- * is full, a release makes room again.  The balloon driver gets nothing of it.
+ * is full, a release makes room again.
  */
 static void shared_tree(struct kunit *test)
 {
 	const unsigned int nr_pages = 4 * GRANULE_PAGES;
 	struct page **pages = unpop_new_array(test, nr_pages + 1);
 	struct unpop_test *ctx = test->priv;
-	struct resource devices[2], res;
+	struct resource devices[2];
 	unsigned int i;
 
 	unpop_skip_without_release(test);
 	unpop_add_tree(test);
 	add_device(test, &devices[0], 1, 3);
 	add_device(test, &devices[1], 6, WINDOW_GRANULES);
-	KUNIT_EXPECT_EQ(test, -ENODEV, try_reserve(test, &res, 1, 1));
 
 	for (i = 0; i < 2; i++) {
 		KUNIT_EXPECT_EQ_MSG(test, -ENOMEM,
@@ -255,7 +215,7 @@ static void no_memory(struct kunit *test)
 	ctx->map_error = -ENOMEM;
 	KUNIT_EXPECT_EQ(test, -ENOMEM, xen_unpop_alloc(ctx->pool, 1, &page));
 	KUNIT_EXPECT_EQ(test, unpop_failures(ctx), 1);
-	expect_layout(test, "....");
+	unpop_expect_layout(test, "....");
 	/* Its pfns are not looked up, either. */
 	page = pfn_to_page(PHYS_PFN(ctx->window.start));
 	unpop_put(test, 1, &page);
@@ -263,7 +223,7 @@ static void no_memory(struct kunit *test)
 
 	ctx->map_error = 0;
 	unpop_take(test, 1, &page);
-	expect_layout(test, "a...");
+	unpop_expect_layout(test, "a...");
 	unpop_put(test, 1, &page);
 	unpop_expect_all_free(test);
 }
@@ -281,7 +241,7 @@ static void little_memory(struct kunit *test)
 	ctx->balloon_left = 2 * GRANULE_PAGES;
 
 	unpop_take(test, nr_pages, pages);
-	expect_layout(test, "aab.....");
+	unpop_expect_layout(test, "aab.....");
 	unpop_expect_allocated(test, 3 * GRANULE_PAGES, 0, 2 * GRANULE_PAGES);
 	unpop_put(test, nr_pages, pages);
 	unpop_expect_all_free(test);
@@ -322,7 +282,7 @@ static void unmappable(struct kunit *test)
 	ctx->bad_granule = 4;
 	ctx->map_error = -EEXIST;
 	unpop_take_singly(test, 3 * GRANULE_PAGES + 1, pages);
-	expect_layout(test, "abbXXXXc");
+	unpop_expect_layout(test, "abbXXXXc");
 	KUNIT_EXPECT_EQ(test, ctx->balloon_calls, 0);
 
 	/* It is not tried again. */
@@ -331,7 +291,7 @@ static void unmappable(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -ENOMEM,
 			xen_unpop_alloc(ctx->pool, 1,
 					pages + 4 * GRANULE_PAGES));
-	expect_layout(test, "abbXXXXc");
+	unpop_expect_layout(test, "abbXXXXc");
 	unpop_put(test, 4 * GRANULE_PAGES, pages);
 	unpop_expect_all_free(test);
 }
@@ -346,12 +306,12 @@ static void unmappable_holes(struct kunit *test)
 	ctx->bad_granule = EVERY_GRANULE;
 	ctx->map_error = -EEXIST;
 	KUNIT_EXPECT_EQ(test, -ENOMEM, xen_unpop_alloc(ctx->pool, 1, &page));
-	expect_layout(test, "XXXXXXXX........");
+	unpop_expect_layout(test, "XXXXXXXX........");
 	KUNIT_EXPECT_EQ(test, unpop_failures(ctx), 1);
 
 	ctx->map_error = 0;
 	unpop_take(test, 1, &page);
-	expect_layout(test, "XXXXXXXXa.......");
+	unpop_expect_layout(test, "XXXXXXXXa.......");
 	unpop_put(test, 1, &page);
 	unpop_expect_all_free(test);
 }
@@ -373,128 +333,6 @@ static void unmappable_tree(struct kunit *test)
 	unpop_put(test, 1, &page);
 }
 
-/* In granules: a region, the size to reserve, and the range expected. */
-struct reserve {
-	unsigned long	first, nr;
-	unsigned long	size, align;
-	int		error;
-	unsigned long	start, got;
-};
-
-#define SECTION SECTION_GRANULES
-
-static const struct reserve reserve_rows[] = {
-	{ 0, 4 * SECTION,	SECTION, SECTION,	0, 0, SECTION },
-	{ 1, 2 * SECTION - 1,	SECTION, SECTION,	0, SECTION, SECTION },
-	{ 1, 3 * SECTION - 1,	2 * SECTION, SECTION,	0, SECTION, 2 * SECTION },
-	{ 1, 3 * SECTION - 1,	3 * SECTION, SECTION,	0, SECTION, SECTION },
-	{ 1, 3 * SECTION - 1,	5 * SECTION, SECTION,	0, SECTION, 2 * SECTION },
-	{ 1, 2 * SECTION - 2,	SECTION, SECTION,	-EBUSY },
-	{ 0, 4, 4, 2,	0, 0, 4 },
-	{ 1, 4, 4, 2,	0, 2, 2 },
-	{ 1, 2, 2, 2,	-EBUSY },
-	{ 1, 1, 1, 0,	0, 1, 1 },
-	{ 1, 2, 3, 0,	0, 1, 1 },
-};
-
-static void reserve_desc(const struct reserve *row, char *desc)
-{
-	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%lu aligned to %lu at %lu of %lu",
-		 row->size, row->align, row->first, row->nr);
-}
-
-KUNIT_ARRAY_PARAM(reserve, reserve_rows, reserve_desc);
-
-/* The lowest hole is reserved, aligned; half as much if there is none, and so on. */
-static void reserve(struct kunit *test)
-{
-	const struct reserve *row = test->param_value;
-	struct unpop_test *ctx = test->priv;
-	struct resource res;
-
-	KUNIT_EXPECT_EQ(test, -ENODEV,
-			try_reserve(test, &res, row->size, row->align));
-	unpop_add_region(test, row->first, row->nr);
-	KUNIT_ASSERT_EQ(test, row->error,
-			try_reserve(test, &res, row->size, row->align));
-	unpop_expect_unused(test);
-	if (row->error)
-		return;
-
-	KUNIT_EXPECT_PTR_EQ(test, res.parent, ctx->window.child);
-	KUNIT_EXPECT_EQ(test, res.start,
-			ctx->window.start + row->start * XEN_UNPOP_GRANULE);
-	KUNIT_EXPECT_EQ(test, resource_size(&res),
-			row->got * XEN_UNPOP_GRANULE);
-	xen_unpop_unreserve(ctx->pool, &res);
-	KUNIT_EXPECT_NULL(test, ctx->window.child->child);
-	unpop_expect_unused(test);
-}
-
-/* The size that is asked for, if any region has it. */
-static void reserve_in_any(struct kunit *test)
-{
-	struct unpop_test *ctx = test->priv;
-	struct resource res;
-
-	unpop_add_region(test, 0, 2);
-	unpop_add_region(test, 3, 4);
-	KUNIT_ASSERT_EQ(test, 0, try_reserve(test, &res, 4, 1));
-	KUNIT_EXPECT_EQ(test, res.start,
-			ctx->window.start + 3 * XEN_UNPOP_GRANULE);
-	KUNIT_EXPECT_EQ(test, resource_size(&res), 4 * XEN_UNPOP_GRANULE);
-	xen_unpop_unreserve(ctx->pool, &res);
-	unpop_expect_unused(test);
-}
-
-/* The balloon driver and the chunks share the addresses. */
-static void reserve_and_take(struct kunit *test)
-{
-	struct page **pages = unpop_new_array(test, 8 * GRANULE_PAGES);
-	struct unpop_test *ctx = test->priv;
-	struct resource res, none;
-
-	unpop_add_region(test, 0, 8);
-	unpop_take(test, 1, pages);
-	KUNIT_ASSERT_EQ(test, 0, try_reserve(test, &res, 4, 2));
-	expect_layout(test, "a.RRRR..");
-	KUNIT_EXPECT_EQ(test, -EBUSY, try_reserve(test, &none, 4, 4));
-
-	/* It is known how many pages there is room for. */
-	KUNIT_EXPECT_EQ(test, -ENOMEM,
-			xen_unpop_alloc(ctx->pool, 4 * GRANULE_PAGES,
-					pages + 1));
-	expect_layout(test, "a.RRRR..");
-	unpop_take(test, 4 * GRANULE_PAGES - 1, pages + 1);
-	expect_layout(test, "abRRRRcc");
-	KUNIT_EXPECT_EQ(test, -EBUSY, try_reserve(test, &none, 2, 1));
-
-	xen_unpop_unreserve(ctx->pool, &res);
-	expect_layout(test, "ab....cc");
-	unpop_take(test, 4 * GRANULE_PAGES, pages + 4 * GRANULE_PAGES);
-	expect_layout(test, "abccccdd");
-	unpop_put(test, 8 * GRANULE_PAGES, pages);
-	unpop_expect_all_free(test);
-}
-
-/*
- * The balloon driver holds balloon_mutex.  Growth can wait for that, so the balloon
- * driver must not wait for growth.
- */
-static void reserve_during_growth(struct kunit *test)
-{
-	struct unpop_test *ctx = test->priv;
-	struct resource res;
-
-	unpop_add_region(test, 0, 4);
-	unpop_hold_growth(ctx);
-	KUNIT_EXPECT_EQ(test, 0, try_reserve(test, &res, 4, 2));
-	expect_layout(test, "RRRR");
-	xen_unpop_unreserve(ctx->pool, &res);
-	unpop_let_growth(ctx);
-	unpop_expect_unused(test);
-}
-
 static struct kunit_case chunk_cases[] = {
 	KUNIT_CASE(chunks_double),
 	KUNIT_CASE_PARAM(section_ends, section_gen_params),
@@ -509,10 +347,6 @@ static struct kunit_case chunk_cases[] = {
 	KUNIT_CASE(unmappable),
 	KUNIT_CASE(unmappable_holes),
 	KUNIT_CASE(unmappable_tree),
-	KUNIT_CASE_PARAM(reserve, reserve_gen_params),
-	KUNIT_CASE(reserve_in_any),
-	KUNIT_CASE(reserve_and_take),
-	KUNIT_CASE(reserve_during_growth),
 	{}
 };
 

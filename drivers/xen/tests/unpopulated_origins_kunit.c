@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit tests of unpopulated pages: donated pages, ballooned pages, pages of all
- * kinds in one request, and the tracepoints.
+ * KUnit tests of unpopulated pages: donated pages, ballooned pages, and pages of all
+ * kinds in one request.
  */
-#include <kunit/resource.h>
 #include <linux/log2.h>
 #include <linux/sched.h>
-#include <linux/string.h>
-#include <linux/tracepoint.h>
 
 #include "unpopulated_test.h"
 
@@ -318,138 +315,6 @@ static void all_origins(struct kunit *test)
 	__free_pages(block, 4);
 }
 
-/* How often a tracepoint was passed, and its arguments of the last time. */
-struct seen {
-	unsigned long times;
-	unsigned long args[3];
-};
-
-static void seen_grow(void *data, unsigned long pfn, unsigned long nr_pages,
-		      int error)
-{
-	struct seen *seen = data;
-
-	*seen = (struct seen){ seen->times + 1, { pfn, nr_pages, -error } };
-}
-
-static void seen_release(void *data, unsigned long pfn, unsigned long nr_pages)
-{
-	struct seen *seen = data;
-
-	*seen = (struct seen){ seen->times + 1, { pfn, nr_pages } };
-}
-
-static void seen_missing(void *data, unsigned int nr_pages,
-			 unsigned int missing)
-{
-	struct seen *seen = data;
-
-	*seen = (struct seen){ seen->times + 1, { nr_pages, missing } };
-}
-
-enum { GROW, RELEASE, FALLBACK, EXHAUSTED };
-
-static struct probe {
-	const char *name;
-	void *function;
-	struct tracepoint *tracepoint;
-	struct seen seen;
-} probes[] = {
-	[GROW]		= { "xen_unpopulated_grow", seen_grow },
-	[RELEASE]	= { "xen_unpopulated_release", seen_release },
-	[FALLBACK]	= { "xen_unpopulated_fallback", seen_missing },
-	[EXHAUSTED]	= { "xen_unpopulated_exhausted", seen_missing },
-};
-
-#define EXPECT_SEEN(test, which, ...)					\
-	do {								\
-		const struct seen expected = { __VA_ARGS__ };		\
-									\
-		KUNIT_EXPECT_MEMEQ(test, &probes[which].seen, &expected, \
-				   sizeof(expected));			\
-	} while (0)
-
-static void remove_probes(void *unused)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(probes); i++) {
-		if (probes[i].tracepoint)
-			tracepoint_probe_unregister(probes[i].tracepoint,
-						    probes[i].function,
-						    &probes[i].seen);
-		probes[i].tracepoint = NULL;
-	}
-	tracepoint_synchronize_unregister();
-}
-
-/* By name, as tracepoints are not exported to modules one by one. */
-static void add_probe(struct tracepoint *tracepoint, void *unused)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(probes); i++) {
-		if (strcmp(tracepoint->name, probes[i].name))
-			continue;
-		probes[i].seen = (struct seen){};
-		if (!tracepoint_probe_register(tracepoint, probes[i].function,
-					       &probes[i].seen))
-			probes[i].tracepoint = tracepoint;
-	}
-}
-
-/* Each event is traced once, with its figures. */
-static void traced(struct kunit *test)
-{
-	const unsigned int nr_pages = 2 * GRANULE_PAGES;
-	struct page **pages = unpop_new_array(test, nr_pages + 6);
-	struct unpop_test *ctx = test->priv;
-	unsigned long pfn = PHYS_PFN(ctx->window.start);
-	unsigned int i;
-
-	if (!IS_ENABLED(CONFIG_TRACEPOINTS))
-		kunit_skip(test, "no tracepoints in this kernel");
-
-	for_each_kernel_tracepoint(add_probe, NULL);
-	KUNIT_ASSERT_EQ(test, 0,
-			kunit_add_action_or_reset(test, remove_probes, NULL));
-	for (i = 0; i < ARRAY_SIZE(probes); i++)
-		KUNIT_ASSERT_NOT_NULL_MSG(test, probes[i].tracepoint, "%s",
-					  probes[i].name);
-
-	unpop_add_region(test, 0, 2);
-	ctx->map_error = -ENOMEM;
-	KUNIT_EXPECT_EQ(test, -ENOMEM, xen_unpop_alloc(ctx->pool, 1, pages));
-	EXPECT_SEEN(test, GROW, 1, { pfn, GRANULE_PAGES, ENOMEM });
-	EXPECT_SEEN(test, EXHAUSTED, 1, { 1, 1 });
-	ctx->map_error = 0;
-
-	unpop_take(test, nr_pages, pages);
-	EXPECT_SEEN(test, GROW, 2, { pfn, nr_pages, 0 });
-	EXPECT_SEEN(test, FALLBACK, 0);
-	unpop_put(test, nr_pages, pages);
-
-	ctx->balloon_left = 5;
-	unpop_take(test, nr_pages + 5, pages);
-	EXPECT_SEEN(test, FALLBACK, 1, { nr_pages + 5, 5 });
-	unpop_put(test, nr_pages + 5, pages);
-	KUNIT_EXPECT_EQ(test, -ENOMEM,
-			xen_unpop_alloc(ctx->pool, nr_pages + 6, pages));
-	EXPECT_SEEN(test, EXHAUSTED, 2, { nr_pages + 6, 6 });
-
-	EXPECT_SEEN(test, RELEASE, 0);
-	if (xen_pv_domain())
-		return;
-	xen_unpop_release(ctx->pool, ULONG_MAX);
-	EXPECT_SEEN(test, RELEASE, 1, { pfn, nr_pages });
-	EXPECT_SEEN(test, EXHAUSTED, 2, { nr_pages + 6, 6 });
-
-	KUNIT_EXPECT_EQ(test, -ENOMEM,
-			xen_unpop_alloc_contiguous(ctx->pool, nr_pages + 1,
-						   pages));
-	EXPECT_SEEN(test, EXHAUSTED, 3, { nr_pages + 1, nr_pages + 1 });
-}
-
 static struct kunit_case origins_cases[] = {
 	KUNIT_CASE_PARAM(fallback, fallback_gen_params),
 	KUNIT_CASE(ballooned_misuse),
@@ -461,7 +326,6 @@ static struct kunit_case origins_cases[] = {
 	KUNIT_CASE(donated_promised),
 	KUNIT_CASE(donated_misuse),
 	KUNIT_CASE(all_origins),
-	KUNIT_CASE(traced),
 	{}
 };
 

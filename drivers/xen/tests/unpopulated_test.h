@@ -102,6 +102,11 @@ void unpop_expect_allocated(struct kunit *test, unsigned long unpopulated,
 void unpop_expect_all_free(struct kunit *test);
 /* Expect that the pool counts as unused the holes of its regions, no more. */
 void unpop_expect_unused(struct kunit *test);
+/*
+ * Expect this content of the first region, granule by granule: chunks are 'a', 'b'
+ * and so on by address, 'X' is unmappable, 'R' is RAM, '.' is a hole.
+ */
+void unpop_expect_layout(struct kunit *test, const char *expected);
 /* A PV guest releases no chunk; skip cases that need this. */
 static inline void unpop_skip_without_release(struct kunit *test)
 {

@@ -5,26 +5,17 @@
  * A thread writes to the pages that it has, without a lock, so that KCSAN and
  * ThreadSanitizer see it if two threads have the same page.
  */
-#include <kunit/resource.h>
-#include <kunit/static_stub.h>
 #include <linux/completion.h>
-#include <linux/cpumask.h>
 #include <linux/delay.h>
-#include <linux/errno.h>
-#include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/limits.h>
 #include <linux/mm.h>
 #include <linux/prandom.h>
 #include <linux/sched.h>
-#include <linux/sched/task.h>
 #include <linux/string.h>
 
-#include "unpopulated_test.h"
+#include "unpopulated_threads.h"
 
-#define NR_THREADS	4
-#define TIMEOUT_MS	60000
-#define TIMEOUT		msecs_to_jiffies(TIMEOUT_MS)
 /* The most that mix() allocates at once. */
 #define MIXED_PAGES	64
 /* How often, at least, a thread asks for more than there is, and one meanwhile. */
@@ -33,127 +24,14 @@
 /* How often a thread frees pages that it does not have. */
 #define NR_WRONG	500
 
-struct thread {
-	struct kunit *test;
-	struct xen_unpop_pool *pool;
-	void (*function)(struct thread *thread);
-	unsigned int nr;
-	unsigned int nr_pages;
-	struct page **pages;
-	unsigned long requests;
-	unsigned long failed;
-	unsigned long stolen;
-	int ret;
-	struct task_struct *task;
-	struct completion done;
-};
-
-/* Not of a case: after an assertion that fails, exit stops the threads. */
-static struct thread threads[NR_THREADS];
 /* The number of the round, for threads that do each round together. */
 static unsigned int round_now;
 
-/* The fixture's balloon driver is for one thread. */
-static int balloon_is_empty(unsigned int nr_pages, struct page **pages)
-{
-	return -ENOMEM;
-}
-
 static int threads_test_init(struct kunit *test)
 {
-	int ret = unpop_test_init(test);
-
-	if (ret)
-		return ret;
-
-	kunit_activate_static_stub(test, xen_unpop_balloon_alloc,
-				   balloon_is_empty);
-	memset(threads, 0, sizeof(threads));
 	round_now = 0;
 
-	return 0;
-}
-
-static void stop_thread(struct thread *thread)
-{
-	if (!thread->task)
-		return;
-	kthread_stop(thread->task);
-	put_task_struct(thread->task);
-	thread->task = NULL;
-}
-
-static void threads_test_exit(struct kunit *test)
-{
-	unsigned int i;
-
-	for (i = 0; i < NR_THREADS; i++)
-		stop_thread(&threads[i]);
-	unpop_test_exit(test);
-}
-
-static int run_thread(void *data)
-{
-	struct thread *thread = data;
-
-	/* Stubs replace functions only in threads of the test. */
-	current->kunit_test = thread->test;
-	thread->function(thread);
-	complete(&thread->done);
-
-	return 0;
-}
-
-/* Have thread @nr run @function, with an array of @nr_pages. */
-static struct thread *prepare_thread(struct kunit *test, unsigned int nr,
-				     void (*function)(struct thread *thread),
-				     unsigned int nr_pages)
-{
-	struct unpop_test *ctx = test->priv;
-	struct thread *thread = &threads[nr];
-	struct task_struct *task;
-
-	*thread = (struct thread) {
-		.test		= test,
-		.pool		= ctx->pool,
-		.function	= function,
-		.nr		= nr,
-		.nr_pages	= nr_pages,
-		.pages		= unpop_new_array(test, nr_pages),
-	};
-	init_completion(&thread->done);
-	task = kthread_create(run_thread, thread, "xen-unpop/%u", nr);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
-	thread->task = get_task_struct(task);
-	kthread_bind(task, cpumask_nth(nr % num_online_cpus(), cpu_online_mask));
-
-	return thread;
-}
-
-static void start_threads(unsigned int nr_threads)
-{
-	unsigned int i;
-
-	for (i = 0; i < nr_threads; i++)
-		wake_up_process(threads[i].task);
-}
-
-/* Wait until @thread is done with all it does, or with a round. */
-static void wait_for_thread(struct kunit *test, struct thread *thread)
-{
-	KUNIT_ASSERT_TRUE_MSG(test,
-			      wait_for_completion_timeout(&thread->done, TIMEOUT),
-			      "thread %u", thread->nr);
-}
-
-static void join_threads(struct kunit *test, unsigned int nr_threads)
-{
-	unsigned int i;
-
-	for (i = 0; i < nr_threads; i++) {
-		wait_for_thread(test, &threads[i]);
-		stop_thread(&threads[i]);
-	}
+	return unpop_threads_init(test);
 }
 
 /* Free @nr_pages pages of @thread; another thread must not have had them. */
@@ -206,15 +84,15 @@ static void threads_test_mixes(struct kunit *test)
 
 	unpop_add_region(test, 0, WINDOW_GRANULES);
 	ctx->pool->background.on_growth = true;
-	for (i = 0; i < NR_THREADS; i++)
-		prepare_thread(test, i, mix, 2 * MIXED_PAGES);
-	start_threads(NR_THREADS);
-	join_threads(test, NR_THREADS);
+	for (i = 0; i < UNPOP_NR_THREADS; i++)
+		unpop_prepare_thread(test, i, mix, 2 * MIXED_PAGES);
+	unpop_start_threads(UNPOP_NR_THREADS);
+	unpop_join_threads(test, UNPOP_NR_THREADS);
 	unpop_settle(ctx);
 
-	for (i = 0; i < NR_THREADS; i++) {
-		KUNIT_EXPECT_EQ_MSG(test, threads[i].failed, 0, "thread %u", i);
-		KUNIT_EXPECT_EQ_MSG(test, threads[i].stolen, 0, "thread %u", i);
+	for (i = 0; i < UNPOP_NR_THREADS; i++) {
+		KUNIT_EXPECT_EQ_MSG(test, unpop_threads[i].failed, 0, "thread %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, unpop_threads[i].stolen, 0, "thread %u", i);
 	}
 	KUNIT_EXPECT_NOT_NULL(test, ctx->pool->background.workqueue);
 	unpop_expect_all_free(test);
@@ -235,26 +113,26 @@ static void threads_test_grow_once(struct kunit *test)
 
 	unpop_add_region(test, 0, WINDOW_GRANULES);
 	/* The first one adds enough for all. */
-	ctx->pool->grow.chunk_pages = NR_THREADS * GRANULE_PAGES;
-	for (i = 0; i < NR_THREADS; i++)
-		prepare_thread(test, i, request_once, nr_pages);
+	ctx->pool->grow.chunk_pages = UNPOP_NR_THREADS * GRANULE_PAGES;
+	for (i = 0; i < UNPOP_NR_THREADS; i++)
+		unpop_prepare_thread(test, i, request_once, nr_pages);
 
 	unpop_hold_growth(ctx);
-	start_threads(NR_THREADS);
-	for (i = 0; i < TIMEOUT_MS && asleep < NR_THREADS; i++) {
+	unpop_start_threads(UNPOP_NR_THREADS);
+	for (i = 0; i < UNPOP_TIMEOUT_MS && asleep < UNPOP_NR_THREADS; i++) {
 		fsleep(1000);
-		asleep += READ_ONCE(threads[asleep].task->__state) ==
+		asleep += READ_ONCE(unpop_threads[asleep].task->__state) ==
 			  TASK_UNINTERRUPTIBLE;
 	}
 	unpop_let_growth(ctx);
-	join_threads(test, NR_THREADS);
+	unpop_join_threads(test, UNPOP_NR_THREADS);
 
-	KUNIT_EXPECT_EQ(test, asleep, NR_THREADS);
+	KUNIT_EXPECT_EQ(test, asleep, UNPOP_NR_THREADS);
 	KUNIT_EXPECT_EQ(test, ctx->pool->grow.added, 1);
 	KUNIT_EXPECT_EQ(test, ctx->pool->grow.waits, 1);
-	for (i = 0; i < NR_THREADS; i++) {
-		KUNIT_ASSERT_EQ_MSG(test, threads[i].ret, 0, "thread %u", i);
-		unpop_put(test, nr_pages, threads[i].pages);
+	for (i = 0; i < UNPOP_NR_THREADS; i++) {
+		KUNIT_ASSERT_EQ_MSG(test, unpop_threads[i].ret, 0, "thread %u", i);
+		unpop_put(test, nr_pages, unpop_threads[i].pages);
 	}
 }
 
@@ -276,17 +154,17 @@ static void threads_test_release(struct kunit *test)
 
 	unpop_skip_without_release(test);
 	unpop_add_region(test, 0, 4);
-	prepare_thread(test, 0, release_all, 1);
-	start_threads(1);
+	unpop_prepare_thread(test, 0, release_all, 1);
+	unpop_start_threads(1);
 	for (i = 0; i < 50 || (READ_ONCE(ctx->pool->grow.released) <= 5 &&
-			       i < TIMEOUT_MS); i++) {
+			       i < UNPOP_TIMEOUT_MS); i++) {
 		KUNIT_ASSERT_EQ_MSG(test, 0,
 				    xen_unpop_alloc(ctx->pool, nr_pages, pages),
 				    "round %u", i);
 		unpop_put(test, nr_pages, pages);
 		fsleep(1000);
 	}
-	stop_thread(&threads[0]);
+	unpop_stop_thread(&unpop_threads[0]);
 	KUNIT_EXPECT_GT(test, ctx->pool->grow.released, 5);
 }
 
@@ -301,8 +179,8 @@ static void threads_test_reserve(struct kunit *test)
 
 	unpop_skip_without_release(test);
 	unpop_add_region(test, 0, 4);
-	prepare_thread(test, 0, release_all, 1);
-	start_threads(1);
+	unpop_prepare_thread(test, 0, release_all, 1);
+	unpop_start_threads(1);
 	for (i = 0; i < 20; i++) {
 		KUNIT_ASSERT_EQ_MSG(test, 0,
 				    xen_unpop_alloc(ctx->pool, nr_pages, pages),
@@ -320,7 +198,7 @@ static void threads_test_reserve(struct kunit *test)
 				       "round %u", i);
 		xen_unpop_unreserve(ctx->pool, &ram);
 	}
-	stop_thread(&threads[0]);
+	unpop_stop_thread(&unpop_threads[0]);
 }
 
 static void request(struct thread *thread)
@@ -336,7 +214,7 @@ static void request(struct thread *thread)
 
 static void request_in_vain(struct thread *thread)
 {
-	struct thread *small = &threads[1];
+	struct thread *small = &unpop_threads[1];
 
 	while ((thread->requests < NR_IN_VAIN ||
 		READ_ONCE(small->requests) < NR_MEANWHILE) &&
@@ -357,10 +235,10 @@ static void threads_test_too_large(struct kunit *test)
 	struct thread *large, *small;
 
 	unpop_add_region(test, 0, 8);
-	large = prepare_thread(test, 0, request_in_vain, 16 * GRANULE_PAGES);
-	small = prepare_thread(test, 1, request_meanwhile, 1);
-	start_threads(2);
-	join_threads(test, 2);
+	large = unpop_prepare_thread(test, 0, request_in_vain, 16 * GRANULE_PAGES);
+	small = unpop_prepare_thread(test, 1, request_meanwhile, 1);
+	unpop_start_threads(2);
+	unpop_join_threads(test, 2);
 
 	KUNIT_EXPECT_EQ(test, large->failed, large->requests);
 	KUNIT_EXPECT_EQ(test, small->failed, 0);
@@ -390,25 +268,25 @@ static void threads_test_one_of_two(struct kunit *test)
 
 	unpop_add_region(test, 0, 8);
 	for (i = 0; i < 2; i++)
-		prepare_thread(test, i, request_each_round, nr_pages);
-	start_threads(2);
+		unpop_prepare_thread(test, i, request_each_round, nr_pages);
+	unpop_start_threads(2);
 
 	for (nr = 1; nr <= 300; nr++) {
 		failed = 0;
 		/* The threads overwrite the results of the round before. */
 		smp_store_release(&round_now, nr);
 		for (i = 0; i < 2; i++)
-			wait_for_thread(test, &threads[i]);
+			unpop_wait_for_thread(test, &unpop_threads[i]);
 		for (i = 0; i < 2; i++) {
-			if (threads[i].ret)
+			if (unpop_threads[i].ret)
 				failed++;
 			else
-				unpop_put(test, nr_pages, threads[i].pages);
+				unpop_put(test, nr_pages, unpop_threads[i].pages);
 		}
 		KUNIT_ASSERT_LT_MSG(test, failed, 2, "round %u", nr);
 		/* Sometimes they have to grow as well. */
 		if (nr % 8 == 0)
-			xen_unpop_release(threads[0].pool, ULONG_MAX);
+			xen_unpop_release(unpop_threads[0].pool, ULONG_MAX);
 	}
 }
 
@@ -430,15 +308,15 @@ static void threads_test_wrong_free(struct kunit *test)
 	struct thread *user, *wrong;
 
 	unpop_add_region(test, 0, 1);
-	user = prepare_thread(test, 0, mix, 2 * MIXED_PAGES);
-	wrong = prepare_thread(test, 1, free_wrongly, 2);
+	user = unpop_prepare_thread(test, 0, mix, 2 * MIXED_PAGES);
+	wrong = unpop_prepare_thread(test, 1, free_wrongly, 2);
 
 	/* The user gets low pages of this granule, never the last ones. */
 	unpop_take(test, GRANULE_PAGES, pages);
 	unpop_put(test, GRANULE_PAGES, pages);
 	memcpy(wrong->pages, pages + GRANULE_PAGES - 2, 2 * sizeof(*pages));
-	start_threads(2);
-	join_threads(test, 2);
+	unpop_start_threads(2);
+	unpop_join_threads(test, 2);
 
 	KUNIT_EXPECT_EQ(test, user->failed, 0);
 	KUNIT_EXPECT_EQ(test, user->stolen, 0);
@@ -457,14 +335,14 @@ static void threads_test_wrong_free_released(struct kunit *test)
 	unpop_skip_without_release(test);
 	unpop_add_region(test, 0, 8);
 	for (i = 1; i <= 20; i++) {
-		wrong = prepare_thread(test, 0, free_wrongly, nr_pages);
+		wrong = unpop_prepare_thread(test, 0, free_wrongly, nr_pages);
 		unpop_take(test, nr_pages, wrong->pages);
 		unpop_put(test, nr_pages, wrong->pages);
 		wrong->nr_pages = 1;
-		start_threads(1);
+		unpop_start_threads(1);
 		KUNIT_EXPECT_EQ_MSG(test, xen_unpop_release(ctx->pool, 1),
 				    nr_pages, "round %u", i);
-		join_threads(test, 1);
+		unpop_join_threads(test, 1);
 		KUNIT_ASSERT_EQ_MSG(test, unpop_misuses(ctx), i * NR_WRONG, "round %u", i);
 	}
 	unpop_expect_all_free(test);
@@ -485,7 +363,7 @@ static struct kunit_case threads_test_cases[] = {
 static struct kunit_suite threads_test_suite = {
 	.name = "xen_unpopulated_threads",
 	.init = threads_test_init,
-	.exit = threads_test_exit,
+	.exit = unpop_threads_exit,
 	.test_cases = threads_test_cases,
 };
 
