@@ -43,25 +43,6 @@ static void size(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, unpop_misuses(ctx), 0);
 }
 
-/* A chunk is added with no more granules than the pages need. */
-static void growth(struct kunit *test)
-{
-	struct unpop_test *ctx = test->priv;
-	struct page *pages[32];
-
-	unpop_add_region(test, 0, 8);
-	unpop_take_contiguous(test, 16, pages);
-	KUNIT_EXPECT_EQ(test, unpop_granule_of(ctx, pages[0]), 0);
-	KUNIT_EXPECT_EQ(test, unpop_unpopulated_pages(ctx), GRANULE_PAGES);
-	KUNIT_EXPECT_EQ(test, unpop_nr_free(ctx), GRANULE_PAGES - 16);
-
-	unpop_take_contiguous(test, 16, pages + 16);
-	KUNIT_EXPECT_PTR_EQ(test, pages[16], pages[15] + 1);
-	KUNIT_EXPECT_EQ(test, unpop_unpopulated_pages(ctx), GRANULE_PAGES);
-	unpop_put(test, 32, pages);
-	unpop_expect_all_free(test);
-}
-
 /*
  * Two ranges of free pages in chunks of one, two and one granule, and where a
  * request of @nr_pages gets its own.
@@ -199,31 +180,6 @@ static void hole(struct kunit *test)
 		unpop_put(test, nr_pages, pages);
 	if (row->keep)
 		unpop_put(test, 1, &page);
-	unpop_expect_all_free(test);
-}
-
-/* Of several idle chunks, the newest are released, no more than it takes. */
-static void idle_chunks(struct kunit *test)
-{
-	struct page **pages = unpop_new_array(test, 8 * GRANULE_PAGES);
-	struct unpop_test *ctx = test->priv;
-
-	unpop_skip_without_release(test);
-	/* Chunks of one, two and four granules. */
-	unpop_add_region(test, 0, 8);
-	unpop_take_singly(test, 7 * GRANULE_PAGES, pages);
-	unpop_put(test, 7 * GRANULE_PAGES, pages);
-
-	unpop_take_contiguous(test, 4 * GRANULE_PAGES, pages);
-	KUNIT_EXPECT_EQ(test, unpop_granule_of(ctx, pages[0]), 3);
-	unpop_put(test, 4 * GRANULE_PAGES, pages);
-	unpop_take_contiguous(test, 5 * GRANULE_PAGES, pages);
-	KUNIT_EXPECT_EQ(test, unpop_granule_of(ctx, pages[0]), 3);
-	KUNIT_EXPECT_EQ(test, unpop_count_chunks(ctx), 3);
-	unpop_put(test, 5 * GRANULE_PAGES, pages);
-	unpop_take_contiguous(test, 8 * GRANULE_PAGES, pages);
-	KUNIT_EXPECT_EQ(test, unpop_count_chunks(ctx), 1);
-	unpop_put(test, 8 * GRANULE_PAGES, pages);
 	unpop_expect_all_free(test);
 }
 
@@ -461,10 +417,8 @@ static void bad_requests(struct kunit *test)
 
 static struct kunit_case contig_cases[] = {
 	KUNIT_CASE_PARAM(size, size_gen_params),
-	KUNIT_CASE(growth),
 	KUNIT_CASE_PARAM(place, place_gen_params),
 	KUNIT_CASE_PARAM(hole, hole_gen_params),
-	KUNIT_CASE(idle_chunks),
 	KUNIT_CASE(section_end),
 	KUNIT_CASE(around_ram),
 	KUNIT_CASE(unmappable),

@@ -127,6 +127,15 @@ static const struct scenario scenarios[] = {
 		{ REGION, 0, 4 }, { REGION, 5, 1 }, { START }, { PAGES, G },
 		{ TAKE_CONTIGUOUS, 4 * G }, { RELEASED, 1 }, { SETTLE },
 		{ FREE, G }, { WAITS, 1 } } },
+	{ "contiguous pages add no more granules than they need", {
+		{ REGION, 0, 8 }, { TAKE_CONTIGUOUS, 16 }, { PAGES, G },
+		{ FREE, G - 16 }, { TAKE_CONTIGUOUS, 16 }, { PAGES, G } } },
+	{ "contiguous pages release the newest idle chunks, no more than it takes", {
+		{ REGION, 0, 8 }, { TAKE_SINGLY, 7 * G }, { PUT_ALL }, { CHUNKS, 3 },
+		{ TAKE_CONTIGUOUS, 4 * G }, { RELEASED, 0 }, { PUT_ALL },
+		{ TAKE_CONTIGUOUS, 5 * G }, { RELEASED, 1 }, { CHUNKS, 3 },
+		{ MAPPED, 2, 1 }, { PUT_ALL }, { TAKE_CONTIGUOUS, 8 * G },
+		{ RELEASED, 4 }, { CHUNKS, 1 } } },
 	{ "growth ahead of need goes on after a release", {
 		{ REGION, 0, 2 }, { START }, { TAKE, G }, { SETTLE },
 		{ TAKE, G }, { SETTLE }, { LOW_WATER, 0 }, { PUT_ALL },
