@@ -41,9 +41,8 @@ job_dma()
 	use_domu noncoherent
 	for run in $dma_runs; do
 		step "a domU on this disk ($run)"
-		"prepare_$run" > /run/prepare 2>&1 || cat /run/prepare
 		rm -f "$domu_log"
-		report "dma-$run" 4 domu_on_disk "$run"
+		report "dma-$run" 5 domu_on_disk "$run"
 		send_domu_messages "$run-messages"
 		send_console "$domu-$run.log"
 	done
@@ -73,7 +72,8 @@ none_is_coherent()
 		grep . && [ -b /dev/vda ]
 }
 
-# What is different from one domU to the next.
+# The differences from one domU to the next. Variables that are set here are gone after
+# the report, which is a subshell.
 prepare_hole()
 {
 	place=hole
@@ -85,6 +85,7 @@ prepare_hole()
 prepare_chunk()
 {
 	place=chunk
+	persistent=0
 	patiently 180 /selftests/gntdev_large
 }
 
@@ -96,8 +97,10 @@ prepare_persistent()
 }
 
 # A domU on the disk that does its I/O meanwhile.
+#   domu_on_disk RUN
 domu_on_disk()
 {
+	check "dom0 is ready for this domU" "prepare_$1"
 	ranges > /run/ranges
 	probe
 	check "a domU uses the disk" domu_uses_disk

@@ -27,8 +27,9 @@ dom0less()
 	check_xen 1 8
 }
 
-# The fifth column of a line of xl list has an "s" for that.
+# The fifth column of a line of xl list has an "s" for that, and a "c" behind it if the
+# domain has crashed.
 is_shut_down()
 {
-	patiently 30 xl list "$1" | grep -Eq ' [-rbp]{3}s[-cd]{2} '
+	patiently 30 xl list "$1" | grep -Eq ' [-rbp]{3}s-[-d] '
 }

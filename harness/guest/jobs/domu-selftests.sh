@@ -43,8 +43,9 @@ domu_selftests()
 	check "xl creates a domU" patiently 60 xl create /run/grants.cfg || return
 	domid=$(domid_of "$domu")
 	[ "$job" = selftests ] || offer_pages_to_domu
+	# With $patience, this has to end before boot.sh gives the boot up.
 	if ! check "the domU runs the selftests" \
-			domu_says "ready to grow" 300; then
+			domu_says "ready to grow" 180; then
 		patiently 30 xl destroy "$domu"
 		stop_offering
 		return

@@ -57,14 +57,11 @@ destroy_paused()
 
 run_selftests()
 {
-	local program name
+	local program
 	for program in /selftests/*; do
-		name=${program##*/}
-		step "selftest $name"
-		{
-			patiently 180 "$program" 2>&1
-			printf '\n# exit status: %s\n' $?
-		} | send "$name"
+		program=${program##*/}
+		step "selftest $program"
+		run_selftest 180 "$program" "$program"
 	done
 }
 

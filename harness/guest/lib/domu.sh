@@ -44,12 +44,13 @@ use_domu()
 	domu_log=/var/log/xen/console/guest-$domu.log
 }
 
-# The domU says something, rather than that it failed.
+# The domU says something, rather than that it failed. It says nothing more when its
+# kernel has panicked.
 #   domu_says TEXT [SECONDS]
 domu_says()
 {
 	wait_for "${2:-60}" grep -q -e "domu: $1" -e "domu: FAILED" \
-		"$domu_log" &&
+		-e "Kernel panic - not syncing" "$domu_log" &&
 	grep -q "domu: $1" "$domu_log" && return
 	tail -n 5 "$domu_log"
 	return 1

@@ -2,7 +2,7 @@
 #
 # shellcheck shell=dash disable=SC2030,SC2031,SC2154 # $number is that of a pipeline
 #
-# Tests of a command each, as TAP.
+# Tests as TAP: of a command each, or of a program that prints TAP itself.
 
 # Send the tests that a command makes as the file FILE.
 #   report FILE TESTS COMMAND...
@@ -15,6 +15,16 @@ report()
 		echo "1..$tests"
 		"$@"
 	} | send "$file"
+}
+
+# Run a selftest, SECONDS at most, and send what it prints as the file FILE.
+#   run_selftest SECONDS PROGRAM FILE
+run_selftest()
+{
+	{
+		patiently "$1" "/selftests/$2" 2>&1
+		printf '\n# exit status: %s\n' $?
+	} | send "$3"
 }
 
 # One test: a line of TAP, and the command's output as comments below it.
