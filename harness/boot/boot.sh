@@ -79,7 +79,6 @@ if [ -n "${DEBUG:-}" ]; then
 fi
 # shellcheck disable=SC2034 # for that of the machine
 xen_arguments="loglvl=all guest_loglvl=all"
-guests=
 [ "$mode" != bench ] || arguments="$arguments xen_bench=${MEASURE:-main}"
 mkfifo "$files/monitor.in" "$files/monitor.out"
 # shellcheck source=machine-arm64.sh
@@ -167,7 +166,7 @@ reason_to_forgive()
 
 forgiven=
 [ ! -e "$files/hangs" ] || forgiven=$(reason_to_forgive)
-GUESTS=$guests LIMIT=$limit FORGIVEN=$forgiven \
+LIMIT=$limit FORGIVEN=$forgiven \
 	sh "$HARNESS/boot/judge.sh" "$mode" "$name" > "$files/results"
 
 # Once more, with the results of the first boot before those of the second.

@@ -9,9 +9,8 @@
 # Prints one line a test, as tap.sh makes them; everything that has to be there
 # and is not is a failed test as well. What a boot reported before it hung counts.
 #
-# Environment: see boot.sh; GUESTS and LIMIT as they were for this boot; FORGIVEN,
-# why it may hang: then the names are below NAME/first boot, as there is to be a
-# second one.
+# Environment: see boot.sh; LIMIT as it was for this boot; FORGIVEN, why it may
+# hang: then the names are below NAME/first boot, as there is to be a second one.
 
 set -eu
 export LC_ALL=C

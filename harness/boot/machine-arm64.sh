@@ -5,7 +5,7 @@
 # Sourced by boot.sh: makes the command that runs the machine out of $mode,
 # $arguments of the kernel and $xen_arguments, and puts it into "$@".
 
-arguments="$arguments earlycon=xen"
+arguments="$arguments earlycon=xenboot"
 xen_arguments="$xen_arguments dom0_mem=${DOM0_MEM:-1G} console=dtuart dtuart=/pl011@9000000 ${XEN_ARGS:-}"
 # A seed for random numbers would make each boot another one.
 seed=

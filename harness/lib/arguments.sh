@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# See whether boot.sh can boot the machine that is asked for, before minutes are
-# spent on building it: one line and the exit status 2 if it cannot.
+# See whether boot.sh can boot the machine that is asked for, before anything is
+# written: one line and the exit status 2 if it cannot.
 #
 #   arguments.sh MODE [NAME]
 #
@@ -61,7 +61,7 @@ case ${2:-name} in
 esac
 size MEM "${MEM:-4G}"
 size DOM0_MEM "${DOM0_MEM:-1G}"
-number CPUS "${CPUS:-1}" 64
+number CPUS "${CPUS:-1}" 8
 number LIMIT "${LIMIT:-180}" 99999
 for kind in ${GUESTS:-}; do
 	one_of "the kind of domU" "$kind" "pv pvh hvm"

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Does a console log hold a message by which the kernel or Xen say that they
-# are broken? Called by run.sh and test.sh for every log of a boot.
+# are broken? Called by judge.sh for the log of a boot, by test.sh for that of KUnit,
+# and by bench.sh for those of the kernel without the series.
 #
 #   check-log.sh LOG		fails, and prints such lines, if there are any
 #   check-log.sh --self-test	see whether it knows the lines below
@@ -10,13 +11,13 @@
 set -eu
 export LC_ALL=C
 
-# What stands before a message: the time, and the name under which dom0-init
-# sends what a domU had on its console, or Xen passes on what a dom0less one says.
+# What stands before a message: the time, and the name of the log in which dom0-init
+# sends it, or Xen's when that passes on what a dom0less domU says.
 prefix='s/\r$//
 :again
 s/^\[ *[0-9]+\.[0-9]+\](\[ *[CT][0-9]+\])? //
 t again
-s/^xen-test: (domu|grants|granter|disk)([-_][a-z]+)*\.log\| //
+s/^xen-test: [a-z0-9_-]+\.log\| //
 t again
 s/^\(XEN\) DOM[0-9]+: //
 t again'
@@ -88,6 +89,8 @@ yes [    1.234567] gntdev_map[99]: unhandled exception: DABT (lower EL), ESR 0x0
 yes [    1.234567] traps: xl[99] general protection fault ip:401000 sp:7ffc0 error:0 in xl[401000+1000]
 yes [    1.234567] kmemleak: Kernel memory leak detector disabled
 yes [    1.234567] xen-test: disk_not_persistent.log| [    0.123456] BUG: Bad page map in process dd
+yes [    1.234567] xen-test: noncoherent-hole.log| [    0.123456] BUG: Bad page state in process dd  pfn:40400
+yes [    1.234567] xen-test: dom0-init.log| Call trace:
 yes (XEN) Watchdog timer detects that CPU0 is stuck!
 yes (XEN) DOM1: [    0.123456] WARNING: CPU: 0 PID: 1 at mm/page_alloc.c:1
 yes (XEN) Assertion 'page_get_owner(pg)' failed at common/page_alloc.c:1
@@ -107,6 +110,8 @@ no  [    1.234567] workqueue: round-robin CPU selection forced, expect performan
 no  [    1.234567] xen-test: step: looking for a WARNING: or a BUG: in the log
 no  [    1.234567] xen-test: gntdev_map| # WARNING: skipped
 no  [    1.234567] xen-test: gntdev_map| ok 1 no BUG: seen
+no  [    1.234567] xen-test: xl.log| Waiting for domain domu (domid 1) to die
+no  [    1.234567] xen-test: gntdev_map| BUG: is no log of a kernel
 no  [    1.234567] xen-test: gntdev_map| # child[7]: segfault at 8, as it should
 no  [    1.234567] reboot: Power down
 no  (XEN) WARNING: SILO mode is not enabled.

@@ -2,8 +2,9 @@
 #
 # shellcheck shell=sh
 #
-# Sourced by run.sh, test.sh and boot.sh: says what is done, one line a step,
-# each with the time since the first of them was started ($XEN_TEST_START).
+# Sourced by boot.sh and those that call it, run.sh, test.sh and bench.sh, and by
+# bisect-check.sh: says what is done, one line a step, each with the time since the
+# first of them was started ($XEN_TEST_START).
 
 # /proc/uptime, in hundredths of a second.
 uptime_now()

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Show each failed test of a list of results, as tap.sh makes them, with what
-# was said about it and where to find more. Called by run.sh and test.sh.
+# was said about it and where to find more. Called by run.sh, test.sh and bench.sh.
 #
 #   failures.sh RESULTS		environment: LOGS HARNESS
 

@@ -27,6 +27,7 @@ refuses()
 	DOM0_MEM=1GB refuse run "DOM0_MEM=1GB is no size"
 	CPUS=two refuse run "CPUS=two is no number"
 	CPUS=0 refuse run "CPUS=0 is no number"
+	CPUS=9 refuse run "CPUS=9 is no number from 1 to 8"
 	LIMIT=1h refuse run "LIMIT=1h is no number"
 	ARCH=x86_64 refuse dom0less "mode 'dom0less' is unknown"
 	ARCH=x86_64 GUESTS="pv xen" refuse run "domU 'xen' is unknown"

@@ -47,7 +47,7 @@ one_hang()
 	touch "$PLAY/hangs.1"
 }
 
-# On the architecture that this is for; the old judge goes by the kinds of domU.
+# On the architecture that this is for.
 boots_flaky()
 {
 	ARCH=x86_64 GUESTS=pvh LIMIT=1 boots "$1" test "$2"
