@@ -15,9 +15,10 @@
 parse_manifest()
 {
 	awk -v version="$1" '
-	function die(message)
+	function die(message,	line)
 	{
-		printf "error: patches/series: line %d: %s\n", NR, message >"/dev/stderr"
+		printf "error: patches/series: line %d: %s\n", line ? line : NR,
+			message >"/dev/stderr"
 		failed = 1
 		exit 1
 	}
@@ -53,6 +54,15 @@ parse_manifest()
 		}
 		return best == "" ? "" : name_for(best)
 	}
+	# A line that says what the series $1 needs, before its first patch.
+	function declare(	name)
+	{
+		name = substr($1, 1, length($1) - 1)
+		if (name in known)
+			die("this is to stand above the patches of " name)
+		declared[name] = NR
+		return name
+	}
 	{ sub(/[ \t]*#.*/, "") }
 	/^$/ { next }
 	/^[ \t]/ {
@@ -63,17 +73,15 @@ parse_manifest()
 		next
 	}
 	/^[^ \t\/:]+:[ \t]+-$/ {
-		name = substr($1, 1, length($1) - 1)
-		if (name in known)
-			die("this is to stand above the patches of " name)
-		apart[name]
+		apart[declare()]
 		next
 	}
 	/^[^ \t\/:]+:([ \t]|$)/ {
+		name = declare()
 		for (i = 2; i <= NF; i++) {
 			if (!($i in known) || $i in apart)
 				die("the series " $i " is not above")
-			print "needs\t" substr($1, 1, length($1) - 1) "\t" $i
+			print "needs\t" name "\t" $i
 		}
 		next
 	}
@@ -91,9 +99,9 @@ parse_manifest()
 			print (series in apart ? "apart" : "patch") "\t" file
 	}
 	END {
-		for (name in apart)
+		for (name in declared)
 			if (!failed && !(name in known))
-				die("the series " name " has no patch")
+				die("the series " name " has no patch", declared[name])
 		if (!failed && oldest && number(version) < number(oldest)) {
 			print "error: the series has no patches for a kernel as old as " \
 				version >"/dev/stderr"

@@ -3,11 +3,12 @@
 # shellcheck shell=sh disable=SC2034
 #
 # What the series consists of, and what it makes of the files of a kernel tree.
-# Read in by tree.sh and series.sh, which set $work to a directory to work in.
+# Read in by tree.sh, series.sh and check.sh, which set $work to a directory to work
+# in.
 #
 # The series is: the kernel's own implementation taken out, the files of this
-# repository laid over the tree (all in directories that a kernel tree has),
-# and the patches, as patches/series has it.
+# repository laid over the tree (all in directories that a kernel tree has, but
+# those of .ci, patches and harness), and the patches, as patches/series has it.
 #
 # A last line "error: ..." explains a failure.
 
@@ -76,12 +77,16 @@ check_is_linux()
 
 # ---- the series ----
 
-# The files that this repository lays over the tree $1.
+# The files that this repository lays over the tree $1, which may have a folder of
+# patches as well, for quilt.
 our_files()
 {
 	list_files "$top" untracked >"$work/listed"
 	while IFS= read -r file; do
 		directory=${file%%/*}
+		case $directory in
+		.ci | patches | harness) continue ;;
+		esac
 		if [ "$directory" != "$file" ] && [ -d "$1/$directory" ] &&
 		   [ -f "$top/$file" ]; then
 			echo "$file"

@@ -84,6 +84,27 @@ refused()
 	[ "$(wc -l < "$work/said")" = 1 ] && grep -qx "error: $expected" "$work/said"
 }
 
+# series.sh says no to a manifest that sed has changed by the script $1, in one line,
+# which matches $2.
+manifest_refused()
+{
+	rm -rf "$work/top"
+	mkdir -p "$work/top/patches"
+	ln -s "$HARNESS" "$work/top/harness"
+	ln -s "$TOP"/patches/* "$work/top/patches/"
+	rm "$work/top/patches/series"
+	sed "$1" "$TOP/patches/series" > "$work/top/patches/series"
+	HARNESS=$work/top/harness \
+		refused "patches/series: line [0-9]*: $2" fit "$work/pristine"
+}
+
+# Whether series $1 is to be taken alone: it needs no other, or its line is "NAME: -".
+needs_no_other()
+{
+	! grep "^$1:" "$TOP/patches/series" |
+		grep -qvE '^[^[:blank:]]+:[[:blank:]]+-([[:blank:]]*#.*)?$'
+}
+
 # Series $1 can be put on a kernel that has no other.
 alone()
 {
@@ -163,10 +184,21 @@ for kind in git plain; do
 done
 
 for each in $(cd "$mails" && find . -mindepth 1 -type d -printf '%P\n' | sort); do
-	! grep "^$each:" "$TOP/patches/series" | grep -qv '^[^ ]* *-' || continue
+	needs_no_other "$each" || continue
 	last=$each
 	check "git am takes a series alone: $each" alone "$each"
 done
+# quilt has its patches in a folder of the kernel tree that we have as well.
+copy "$base" "$work/quilt"
+mkdir "$work/quilt/patches"
+check "apply: a tree with a folder patches" series apply "$work/quilt"
+
+check "a needs line of a series without patches is refused" \
+	manifest_refused 's/^unpopulated:/unpopulatde:/' \
+	"the series unpopulatde has no patch"
+check "a needs line below the patches of its series is refused" \
+	manifest_refused "\$axen-balloon: swiotlb-xen" \
+	"this is to stand above the patches of xen-balloon"
 check "a series that does not exist is refused" \
 	refused "SERIES=none is unknown.*" mails "$tree" "$work/none" none
 person='A Person <person@example.org>'

@@ -29,9 +29,11 @@ set -eu
 # shellcheck disable=SC1091
 . "$(dirname "$0")/series-files.sh"
 
+# A second make may have waited for the first one to do this.
 unpack()
 {
 	tarball=$1 tree=$2
+	[ ! -e "$tree" ] || return 0
 	mkdir "$work/tree"
 	tar -xf "$tarball" --strip-components=1 -C "$work/tree"
 	mv "$work/tree" "$tree"
