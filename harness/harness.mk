@@ -15,7 +15,8 @@
 #   native-K/               what harness/native builds and finds
 #   bench-V-A/              the figures, table and pictures of make bench for version V
 #   xen-X-A/                Xen and its tools (packages.sh)
-#   linux-K.base/           for `make bench`, links to linux-K/ without the series
+#   linux-K.base/           for bench, series-test and bisect-check: links to linux-K/
+#                           without the series
 #   logs/                   what every step said
 #
 # boot.sh and its callers get what they need in the environment.
@@ -40,6 +41,16 @@ $(call must-match,DOM0_MEM,[1-9][0-9]*[MG],amount of memory such as 1G or 512M)
 $(call must-match,CPUS,[1-8],number of processors from 1 to 8)
 $(call must-match,JOBS,[1-9][0-9]*,number)
 $(call must-match,FUZZ_SECONDS,[1-9][0-9]*,number of seconds)
+
+# Goals that choose these by themselves would take no notice of another choice.
+# $(call chosen-by,GOAL,VARIABLES)
+chosen-by = $(if $(filter $1,$(MAKECMDGOALS)),$(foreach variable,$2, \
+	$(if $(filter command%,$(origin $(variable))),$(error \
+		$(variable)= has no meaning with make $1, which chooses it by itself))))
+
+machines := XEN MEM DOM0_MEM CPUS XEN_ARGS GUESTS
+$(call chosen-by,test,$(machines))
+$(call chosen-by,test-all,$(machines) KERNEL LINUX ARCH)
 
 TOP     := $(CURDIR)
 HARNESS := $(TOP)/harness
@@ -172,7 +183,7 @@ $(TREE): | host-packages
 		$(LOGS)/source-$(K).log sh $(HARNESS)/host/packages.sh kernel $(K)
 	@PROGRESS_SIZE=$(TREE).work $(progress) "Linux $(KERNEL): unpacking the source" \
 		$(LOGS)/unpack-$(K).log sh $(HARNESS)/series/tree.sh unpack $(source) $(TREE)
-	@rm $(source)
+	@rm -f $(source)
 else
 # Every time, for what may have changed there.
 .PHONY: $(TREE)

@@ -17,7 +17,7 @@ set -eu
 out=$BUILD/bench-$KERNEL-$VARIANT
 status=0
 
-# One boot of one kernel.
+# One boot of one kernel. When no result tells why it failed, boot.sh does.
 #   boot SUBJECT MEASURE TURN
 boot()
 {
@@ -33,8 +33,11 @@ boot()
 	selftests=${SELFTESTS%"$VARIANT"}$variant
 	MEASURE=$2 MEM=$mem CPUS=$cpus LIMIT=${LIMIT:-600} VARIANT=$variant \
 		IMAGE=$image SELFTESTS=$selftests \
-		sh "$HARNESS/boot/boot.sh" bench "$name" > "$out/$1-$2-$3.steps" 2>&1 ||
-		return
+		sh "$HARNESS/boot/boot.sh" bench "$name" > "$out/$1-$2-$3.steps" 2>&1 || {
+		grep -qs '^fail' "$LOGS/$name/results" ||
+			tail -n 5 "$out/$1-$2-$3.steps" >&2
+		return 1
+	}
 	cp "$LOGS/$name/figures" "$out/$1-$2-$3"
 }
 
@@ -252,7 +255,7 @@ fi
 cat "$out/table.txt"
 for log in "$LOGS/bench-$KERNEL-xen$XEN-$VARIANT-base"-*-1.log; do
 	sh "$HARNESS/lib/check-log.sh" "$log" > "$out/defects" 2>&1 ||
-		echo "The base kernel complains in $log: $(grep -m 1 -o "WARNING.*" "$out/defects")"
+		echo "The base kernel complains in $log: $(head -n 1 "$out/defects")"
 done
 picture
 echo

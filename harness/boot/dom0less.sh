@@ -43,7 +43,7 @@ rm -rf "$output/root"
 # The machine's own tree, and what Xen is to find there: see "dom0less" in its
 # docs/misc/arm/device-tree/booting.txt. A domU gets a hypervisor node only with
 # "xen,enhanced", and waits for dom0 to set up xenstore if that is "enabled".
-"$@" -machine dumpdtb="$output/machine.dtb" 2> /dev/null
+timeout 60 "$@" -machine dumpdtb="$output/machine.dtb"
 {
 	dtc -q -I dtb -O dts "$output/machine.dtb"
 	cat <<END

@@ -21,15 +21,16 @@ case " ${GUESTS:-} " in
 *" hvm "*)	hvm=/usr/libexec/xen-qemu-system-i386 ;;
 esac
 inputs="$IMAGE $XEN_ROOT $SELFTESTS $hvm"
-if [ -e "$output" ] && [ "$(cat "$output.inputs")" = "$inputs" ] &&
-   [ -z "$(find "$IMAGE" "$XEN_ROOT" "$SELFTESTS" "$HARNESS/boot/initramfs.sh" \
-		"$HARNESS/guest" -cnewer "$output" -print -quit)" ]; then
+if [ -e "$output" ] && [ "$(cat "$output.inputs" 2> /dev/null)" = "$inputs" ] &&
+   [ -z "$(find "$IMAGE" "$XEN_ROOT" "$SELFTESTS" ${hvm:+"$hvm"} \
+		"$HARNESS/boot/initramfs.sh" "$HARNESS/guest" -cnewer "$output" -print -quit)" ]; then
 	exit 0
 fi
 
 work=$output.work
 root=$work/dom0
-rm -rf "$work" "$output"
+# OUTPUT stays until there is another one, as a QEMU may be about to read it.
+rm -rf "$work" "$output.inputs"
 mkdir -p "$root"
 trap 'rm -rf "$work"' EXIT
 
@@ -129,5 +130,5 @@ if [ -n "$hvm" ]; then
 fi
 
 archive "$root" "$work/cpio"
-echo "$inputs" > "$output.inputs"
 mv "$work/cpio" "$output"
+echo "$inputs" > "$output.inputs"

@@ -144,11 +144,19 @@ checks()
 	done < "$files/results"
 }
 
+# All files have come that the report needs.
+reported()
+{
+	for file in advertised memory.before memory.during memory.after; do
+		[ -e "$files/$file" ] || return
+	done
+}
+
 status=0
 sh "$HARNESS/boot/boot.sh" run "$name" || status=$?
 [ $status != 2 ] || exit 2
 
-if [ -e "$files/memory.after" ]; then
+if reported; then
 	what_ran
 	regions
 	iomem

@@ -112,11 +112,19 @@ if [ "$mode" = beside ]; then
 	exit
 fi
 
+mkdir -p "$LOGS"
+exec 8> "$work.lock"
+if ! flock -n 8; then
+	echo "error: another make test-all is writing $work" >&2
+	echo "0 passed, 1 failed"
+	exit 1
+fi
 rm -rf "$work"
-mkdir -p "$work"
+mkdir "$work"
 # timeout gives it a process group, and passes its own end on to that.  It stays in
-# the session: with autogroups, nice says nothing between sessions.
-nice -n 19 timeout 3h sh "$0" beside "$kernel" "$other" < /dev/null &
+# the session: with autogroups, nice says nothing between sessions.  The lock is that
+# of this process alone.
+nice -n 19 timeout 3h sh "$0" beside "$kernel" "$other" < /dev/null 8>&- &
 beside=$!
 trap 'kill "$beside" 2> /dev/null || :' EXIT
 trap 'exit 1' HUP INT TERM

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # See whether boot.sh and what judges a boot tell of everything that can be wrong:
-# a fake QEMU plays consoles that are made for that. It takes seconds, and neither
-# kernel nor Xen. Prints TAP, and a total as the last line.
+# a fake QEMU plays consoles that are made for that. Other cases are about scripts that
+# can be tried without a boot. All take seconds, and neither kernel nor Xen. Prints TAP,
+# and a total as the last line.
 #
 #   run.sh [CASE...]	environment: HARNESS, this one if it is not set
 #

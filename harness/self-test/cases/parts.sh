@@ -5,7 +5,7 @@
 # Sourced by run.sh: the parts of `make test-all`.
 
 cases="$cases all_parts_pass a_part_fails a_part_says_nothing the_second_process_is_lost
-	test_all_is_ended"
+	test_all_is_ended test_all_is_alone"
 
 # Run test-all.sh with make replaced by the commands on the standard input, and
 # see that it ends with status $1.
@@ -90,4 +90,18 @@ test_all_is_ended()
 		! kill -0 "$pid" 2> /dev/null || complain "$pid is still running"
 	done < "$work/pids"
 	rm "$work/pids"
+}
+
+test_all_is_alone()
+{
+	mkdir "$LOGS/test-all"
+	touch "$LOGS/test-all/table"
+	exec 7> "$LOGS/test-all.lock"
+	flock 7
+	test_all_ends_with 1 < /dev/null
+	[ -e "$LOGS/test-all/table" ] || complain "it removes the files of the other one"
+	[ "$(wc -l < "$work/output")" = 2 ] || complain "$(cat "$work/output")"
+	file_has "$work/output" "error: another make test-all is writing $LOGS/test-all"
+	[ "$(tail -n 1 "$work/output")" = "0 passed, 1 failed" ] ||
+		complain "$(tail -n 1 "$work/output") is no total"
 }
