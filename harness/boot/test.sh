@@ -176,6 +176,7 @@ regions_come_to()
 		return 1
 	fi
 	bytes=0
+	# shellcheck disable=SC2013 # a range has no blanks
 	for range in $(sed -n 's/^ *\([^ ]*\) : Xen extended region$/\1/p' \
 			"$LOGS/$2/iomem.before"); do
 		bytes=$((bytes + 0x${range#*-} + 1 - 0x${range%-*}))

@@ -11,12 +11,14 @@
 #			off		without the driver
 #   i386, arm		off		there is no ZONE_DEVICE with 32 bits
 #
+# but for the first, only the directories that the series changes.  A program is
+# built by the commit that changes it.
+#
 # A series that stands apart is put on the pristine kernel as well, and builds without
 # KUnit for arm64 and x86_64.
 #
-# but for the first, only the directories that the series changes.  A program is
-# built by the commit that changes it.  The last line is
-# "N passed, N failed", of a result for each commit and each of these kernels.
+# The last line is "N passed, N failed", of a result for each commit and each of these
+# kernels.
 #
 # Environment: TREE, MAILS, BUILD, KERNEL, HARNESS, LOGS, JOBS; $TREE.base is
 # the tree without the series.

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Debian packages for the rig.
+# Debian packages for the harness.
 #
 #   packages.sh missing            name what the file packages lists and this
 #                                  machine lacks for $ARCH, or without that
