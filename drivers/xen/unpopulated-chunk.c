@@ -10,7 +10,9 @@
  *						 driver added
  *
  * If no region has a hole, and the architecture allows it, the chunk gets a hole
- * of a resource tree that others use as well.
+ * of a resource tree that others use as well.  Below 4 GiB a whole section of that
+ * tree becomes a region first: where a device already has addresses, another may
+ * get some later.
  *
  * No chunk crosses the end of a section.  memremap_pages() adds memory section by
  * section: whole ones are mapped with huge pages, and if the second of two
@@ -28,6 +30,7 @@
 #include <linux/printk.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/swiotlb.h>
 
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
@@ -59,11 +62,12 @@ static bool reserve_in_region(struct xen_unpop_pool *pool,
 			      struct xen_unpop_region *region,
 			      struct resource *res, u64 min, u64 max, u64 align,
 			      u64 boundary)
+	__must_hold(&pool->regions.lock)
 {
 	struct resource *child;
 	u64 start = region->res.start, end, next, size;
 
-	guard(mutex)(&pool->regions.lock);
+	lockdep_assert_held(&pool->regions.lock);
 
 	for (child = region->res.child;; child = child->sibling) {
 		end = child ? child->start : region->res.end + 1;
@@ -141,13 +145,27 @@ int xen_unpop_add_regions(struct xen_unpop_pool *pool, struct resource *root,
 EXPORT_SYMBOL_IF_KUNIT(xen_unpop_add_regions);
 
 /*
+ * Without bounce buffers, a device that reaches 4 GiB only needs pages there.  In a
+ * PV domain it uses machine addresses instead.
+ */
+static bool needs_low_pages(void)
+{
+	return !xen_pv_domain() && !is_swiotlb_allocated();
+}
+
+/*
  * Let @pool use the holes of @tree, as on x86, where the addresses that stay
- * unused are not known.  Leave those below 4 GiB to drivers that are loaded late.
+ * unused are not known.  Leave those below 4 GiB to drivers that are loaded late,
+ * unless they are needed.
  */
 int xen_unpop_add_tree(struct xen_unpop_pool *pool, struct resource *tree)
 {
 	struct range limits = xen_unpop_mappable_range();
 
+	if (needs_low_pages()) {
+		pool->grow.low.start = limits.start;
+		pool->grow.low.end = min_t(u64, limits.end, SZ_4G - 1);
+	}
 	limits.start = max_t(u64, limits.start, SZ_4G);
 	if (limits.start > limits.end)
 		return -ENODEV;
@@ -159,10 +177,55 @@ int xen_unpop_add_tree(struct xen_unpop_pool *pool, struct resource *tree)
 	return 0;
 }
 
+/* Make a region of the lowest section below 4 GiB without any address in use. */
+static bool claim_low_section(struct xen_unpop_pool *pool)
+	__must_hold(&pool->grow.lock)
+{
+	struct xen_unpop_region *region;
+
+	if (!pool->grow.low.end)
+		return false;
+
+	region = kzalloc(sizeof(*region), GFP_KERNEL);
+	if (!region)
+		return false;
+
+	region->res.name = "Xen unused section";
+	region->res.flags = IORESOURCE_MEM | IORESOURCE_BUSY;
+	if (allocate_resource(pool->grow.tree, &region->res, SECTION_BYTES,
+			      pool->grow.low.start, pool->grow.low.end,
+			      SECTION_BYTES, NULL, NULL)) {
+		kfree(region);
+		return false;
+	}
+
+	xen_unpop_add_room(pool, PAGES_PER_SECTION);
+	scoped_guard(mutex, &pool->regions.lock)
+		list_add_tail(&region->list, &pool->regions.list);
+
+	return true;
+}
+
 /* Half of @size in whole granules; 0 for a granule. */
 static u64 halve(u64 size)
 {
 	return ALIGN_DOWN(size / 2, XEN_UNPOP_GRANULE);
+}
+
+static bool reserve_in_regions(struct xen_unpop_pool *pool, struct resource *res,
+			       u64 min, u64 max)
+{
+	struct xen_unpop_region *region;
+
+	guard(mutex)(&pool->regions.lock);
+
+	list_for_each_entry(region, &pool->regions.list, list) {
+		if (reserve_in_region(pool, region, res, min, max,
+				      XEN_UNPOP_GRANULE, SECTION_BYTES))
+			return true;
+	}
+
+	return false;
 }
 
 /* Reserve @max bytes for a chunk, or the part of them that there is a hole for. */
@@ -170,14 +233,12 @@ static bool reserve_chunk(struct xen_unpop_pool *pool, struct resource *res,
 			  u64 min, u64 max)
 	__must_hold(&pool->grow.lock)
 {
-	struct xen_unpop_region *region;
 	u64 size;
 
-	list_for_each_entry(region, &pool->regions.list, list) {
-		if (reserve_in_region(pool, region, res, min, max,
-				      XEN_UNPOP_GRANULE, SECTION_BYTES))
+	do {
+		if (reserve_in_regions(pool, res, min, max))
 			return true;
-	}
+	} while (claim_low_section(pool));
 
 	if (!pool->grow.tree)
 		return false;
@@ -395,6 +456,8 @@ int xen_unpop_reserve(struct xen_unpop_pool *pool, struct resource *res,
 	might_sleep();
 
 	align = max_t(u64, align, XEN_UNPOP_GRANULE);
+
+	guard(mutex)(&pool->regions.lock);
 
 	for (; size; size = ALIGN_DOWN(size / 2, align)) {
 		list_for_each_entry(region, &pool->regions.list, list) {

@@ -18,7 +18,8 @@
  *			of a granule from one memremap_pages(), or a granule
  *			with donated pages
  *   region		a range of addresses that the firmware promises to leave
- *			unused, claimed in iomem_resource at boot
+ *			unused, claimed in iomem_resource at boot; or a section
+ *			of a shared tree that nothing used when it was claimed
  *   hole		addresses of a region that are neither a chunk nor lent
  *			to the balloon driver, or unused ones of a shared tree
  *   occupied		said of addresses that a device or another resource has
@@ -158,13 +159,16 @@ struct xen_unpop_chunk {
  *	a chunk was released there.  Holes of others are not noticed.
  * @free.grow_wanted: @background.work has to add a chunk
  * @regions: where chunks are, and addresses lent to the balloon driver
- * @regions.lock: protects the children of the regions' resources
- * @regions.list: list of &struct xen_unpop_region; does not change after boot
+ * @regions.lock: protects the list and the children of the regions' resources
+ * @regions.list: list of &struct xen_unpop_region.  After boot, it is only added to,
+ *	with @grow.lock held as well.
  * @grow: the chunks; protected by @grow.lock
  * @grow.lock: serializes growth and release; taken before the other locks
  * @grow.tree: resource tree, shared with others, with holes that can be used if
  *	no region has one; NULL: none
  * @grow.limits: first and last address to use in @grow.tree
+ * @grow.low: where to make sections of @grow.tree regions, ahead of other holes of
+ *	the tree; the end is 0 if pages below 4 GiB are not needed
  * @grow.nr_donated: donated pages that are not in use yet
  * @grow.chunks: chunks of unpopulated pages, the newest first
  * @grow.donated: chunks of donated pages that are not in use yet
@@ -220,6 +224,7 @@ struct xen_unpop_pool {
 		struct mutex		lock;
 		struct resource		*tree;
 		struct range		limits;
+		struct range		low;
 		unsigned long		nr_donated;
 		struct list_head	chunks;
 		struct list_head	donated;

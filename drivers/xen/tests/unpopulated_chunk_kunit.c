@@ -186,6 +186,44 @@ static void shared_tree(struct kunit *test)
 	release_resource(&devices[1]);
 }
 
+/* Pages that are needed below 4 GiB are in sections without a device. */
+static void low_sections(struct kunit *test)
+{
+	const unsigned int nr_pages = PAGES_PER_SECTION;
+	struct page **pages = unpop_new_array(test, nr_pages + 1);
+	struct unpop_test *ctx = test->priv;
+	struct resource device, *section;
+
+	unpop_add_tree(test);
+	add_device(test, &device, SECTION_GRANULES - 1, SECTION_GRANULES);
+	ctx->pool->grow.low.start = ctx->window.start;
+	ctx->pool->grow.low.end = ctx->window.start +
+				  2 * SECTION_GRANULES * XEN_UNPOP_GRANULE - 1;
+
+	unpop_take(test, 1, pages);
+	KUNIT_EXPECT_EQ(test, unpop_granule_of(ctx, pages[0]), SECTION_GRANULES);
+	KUNIT_EXPECT_EQ(test, unpop_unpopulated_pages(ctx), GRANULE_PAGES);
+	section = device.sibling;
+	KUNIT_ASSERT_NOT_NULL(test, section);
+	KUNIT_EXPECT_STREQ(test, section->name, "Xen unused section");
+	KUNIT_EXPECT_EQ(test, section->start, device.end + 1);
+	KUNIT_EXPECT_EQ(test, resource_size(section),
+			SECTION_GRANULES * XEN_UNPOP_GRANULE);
+	unpop_expect_unused(test);
+
+	unpop_take(test, nr_pages - 1, pages + 1);
+	KUNIT_EXPECT_EQ(test, unpop_granule_of(ctx, pages[nr_pages - 1]),
+			2 * SECTION_GRANULES - 1);
+	/* There is no second one: take any hole. */
+	unpop_take(test, 1, pages + nr_pages);
+	KUNIT_EXPECT_EQ(test, unpop_granule_of(ctx, pages[nr_pages]), 0);
+	KUNIT_EXPECT_EQ(test, list_count_nodes(&ctx->pool->regions.list), 1);
+	unpop_expect_unused(test);
+	unpop_put(test, nr_pages + 1, pages);
+	unpop_expect_all_free(test);
+	release_resource(&device);
+}
+
 /* Addresses of a shared tree that cannot be mapped are not used. */
 static void tree_limits(struct kunit *test)
 {
@@ -340,6 +378,7 @@ static struct kunit_case chunk_cases[] = {
 	KUNIT_CASE(lowest_hole),
 	KUNIT_CASE(claimed_first),
 	KUNIT_CASE(shared_tree),
+	KUNIT_CASE(low_sections),
 	KUNIT_CASE(tree_limits),
 	KUNIT_CASE(no_memory),
 	KUNIT_CASE(little_memory),

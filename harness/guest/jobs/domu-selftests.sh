@@ -15,11 +15,14 @@ files_of_domu_selftests()
 
 job_domu_selftests()
 {
-	local file
+	local file tests=7
 	step "a domU${tag:+ ($kind)} for the selftests"
 	use_domu "grants$tag"
 	remember_xen
-	report "domu-selftests$tag" 7 domu_selftests
+	case $kind in
+	pvh | hvm)	tests=8 ;;
+	esac
+	report "domu-selftests$tag" $tests domu_selftests
 	for file in $(domu_programs) gntdev_map.grown messages iomem iomem.grown stats; do
 		domu_sent "$file" | send "domU$tag-$file"
 	done
@@ -57,6 +60,9 @@ domu_selftests()
 	else
 		check "that is new" added_memory_is_new
 	fi
+	case $kind in
+	pvh | hvm)	check "its devices reach the pages" pages_are_low ;;
+	esac
 	check "the domU ends by itself" domu_passes ||
 		patiently 30 xl destroy "$domu"
 	stop_offering
@@ -108,6 +114,15 @@ ram_in_regions()
 {
 	awk '/^[^ ]/ { inside = / : Xen extended region$/ }
 	inside && /^  [^ ].* : System RAM/ { print $1 }' "$1"
+}
+
+# An HVM or PVH domain of less than 4 GiB has no bounce buffers: a device that reaches
+# 4 GiB only needs the pages there.
+pages_are_low()
+{
+	grep ' : Xen scratch$' /run/iomem.before > /run/chunks || return 1
+	cat /run/chunks
+	! grep -v '^  *[0-9a-f]\{8\}-[0-9a-f]\{8\} ' /run/chunks
 }
 
 # The /proc/iomem of the domU before and after memory was added, and the RAM in it.

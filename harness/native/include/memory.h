@@ -231,6 +231,15 @@ void memunmap_pages(struct dev_pagemap *pgmap);
 
 struct range mhp_get_pluggable_range(bool need_mapping);
 
+/* ---- <linux/swiotlb.h> ---- */
+
+extern bool native_bounce_buffers;
+
+static inline bool is_swiotlb_allocated(void)
+{
+	return native_bounce_buffers;
+}
+
 /* ---- <linux/shrinker.h> ---- */
 
 #define SHRINK_STOP	(~0UL)

@@ -25,6 +25,7 @@ __thread bool native_fail_all;
 unsigned int native_fail_map_nth;
 int native_map_error;
 long native_mem_available = NATIVE_RAM_PFNS;
+bool native_bounce_buffers = true;
 struct page *native_vmemmap;
 
 /* The pages that alloc_pages() allocates: the lower half of RAM. */

@@ -31,5 +31,7 @@ extern int native_map_error;
 
 /* What si_mem_available() says. */
 extern long native_mem_available;
+/* Whether DMA has bounce buffers. */
+extern bool native_bounce_buffers;
 
 #endif

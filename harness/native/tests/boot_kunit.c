@@ -116,6 +116,38 @@ static void boot_test_tree(struct kunit *test)
 	xen_free_unpopulated_pages(2, pages);
 }
 
+/* ... but below, in a whole section, if there are no bounce buffers. */
+static void boot_test_no_bounce_buffers(struct kunit *test)
+{
+	struct resource *section;
+	struct page *page;
+
+	native_bounce_buffers = false;
+	boot(test, hook_has_tree);
+	native_bounce_buffers = true;
+	KUNIT_ASSERT_EQ(test, 0, xen_alloc_unpopulated_pages(1, &page));
+	KUNIT_EXPECT_LT(test, PFN_PHYS(page_to_pfn(page)), (u64)SZ_4G);
+	section = iomem_resource.child->sibling;
+	KUNIT_EXPECT_STREQ(test, section->name, "Xen unused section");
+	KUNIT_EXPECT_EQ(test, PHYS_PFN(resource_size(section)), PAGES_PER_SECTION);
+	xen_free_unpopulated_pages(1, &page);
+}
+
+/* Without memory for that region, any addresses will do. */
+static void boot_test_no_region(struct kunit *test)
+{
+	struct page *page;
+
+	native_bounce_buffers = false;
+	boot(test, hook_has_tree);
+	native_bounce_buffers = true;
+	/* The second allocation, after that of the chunk */
+	native_fail_nth = 2;
+	KUNIT_ASSERT_EQ(test, 0, xen_alloc_unpopulated_pages(1, &page));
+	KUNIT_EXPECT_GT(test, PFN_PHYS(page_to_pfn(page)), (u64)SZ_4G);
+	xen_free_unpopulated_pages(1, &page);
+}
+
 /* Addresses of the memory map are claimed inside of its resource. */
 static void boot_test_resource(struct kunit *test)
 {
@@ -323,6 +355,8 @@ static struct kunit_case boot_test_cases[] = {
 	KUNIT_CASE(boot_test_no_addresses),
 	KUNIT_CASE(boot_test_hook_fails),
 	KUNIT_CASE(boot_test_tree),
+	KUNIT_CASE(boot_test_no_bounce_buffers),
+	KUNIT_CASE(boot_test_no_region),
 	KUNIT_CASE(boot_test_resource),
 	KUNIT_CASE(boot_test_resource_useless),
 	KUNIT_CASE(boot_test_resource_no_memory),
