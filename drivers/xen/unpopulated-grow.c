@@ -170,6 +170,7 @@ unsigned long xen_unpop_release_chunk(struct xen_unpop_pool *pool,
 {
 	struct xen_unpop_chunk *chunk;
 	unsigned long nr_pages;
+	long owed;
 
 	lockdep_assert_held(&pool->grow.lock);
 
@@ -183,14 +184,21 @@ unsigned long xen_unpop_release_chunk(struct xen_unpop_pool *pool,
 
 		if (!xen_unpop_detach_idle(pool, chunk, keep))
 			continue;
-		if (is_referenced(chunk)) {
-			xen_unpop_publish(pool, chunk, 0);
-			continue;
+		/*
+		 * Not after unmapping: the shrinker would subtract the pages twice,
+		 * as they are not idle any more, and promise too little.
+		 */
+		owed = min_t(long, nr_pages,
+			     atomic_long_read(&pool->background.to_release));
+		atomic_long_sub(owed, &pool->background.to_release);
+		if (!is_referenced(chunk)) {
+			xen_unpop_remove_chunk(pool, chunk);
+			/* Do not grow at once by as much again. */
+			set_chunk_pages(pool, 0);
+			return nr_pages;
 		}
-		xen_unpop_remove_chunk(pool, chunk);
-		/* Do not grow at once by as much again. */
-		set_chunk_pages(pool, 0);
-		return nr_pages;
+		atomic_long_add(owed, &pool->background.to_release);
+		xen_unpop_publish(pool, chunk, 0);
 	}
 
 	return 0;
@@ -307,7 +315,6 @@ void xen_unpop_work(struct work_struct *work)
 {
 	struct xen_unpop_pool *pool = container_of(work, struct xen_unpop_pool,
 						   background.work);
-	long asked, released;
 
 	if (pool->background.on_growth) {
 		scoped_guard(growth, pool)
@@ -317,12 +324,12 @@ void xen_unpop_work(struct work_struct *work)
 		return;
 	}
 
-	while ((asked = atomic_long_read(&pool->background.to_release))) {
-		released = xen_unpop_release(pool, 1);
-		/* Fewer chunks can be idle by now: forget the rest then. */
-		if (!released || released > asked)
-			released = asked;
-		atomic_long_sub(released, &pool->background.to_release);
+	while (atomic_long_read(&pool->background.to_release)) {
+		if (xen_unpop_release(pool, 1))
+			continue;
+		/* Fewer chunks can be idle by now. */
+		scoped_guard(growth, pool)
+			atomic_long_set(&pool->background.to_release, 0);
 	}
 
 	guard(growth)(pool);

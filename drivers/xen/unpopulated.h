@@ -183,7 +183,8 @@ struct xen_unpop_chunk {
  * @background: growth ahead of need, and release
  * @background.workqueue: for @background.work; NULL: not started yet
  * @background.work: adds chunks ahead of need, releases idle ones
- * @background.to_release: pages that the shrinker has asked for
+ * @background.to_release: pages that the shrinker has asked for; without @grow.lock,
+ *	it is only added to
  * @background.shrinker: asks for releases when memory is short
  * @background.on_growth: start with the first growth, as nothing has used the
  *	pool yet
