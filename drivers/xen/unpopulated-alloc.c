@@ -139,7 +139,9 @@ static noinline int alloc_slowly(struct xen_unpop_pool *pool,
 	}
 
 	if (ret) {
-		trace_xen_unpopulated_exhausted(nr_pages, nr_pages - nr + missing);
+		if (missing)
+			missing += nr_pages - nr;
+		trace_xen_unpopulated_exhausted(nr_pages, missing);
 		atomic_long_inc(&pool->failures);
 		put_pages(pool, nr_pages - nr, pages + nr);
 	} else if (nr < nr_pages) {

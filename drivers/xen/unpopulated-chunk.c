@@ -146,11 +146,13 @@ EXPORT_SYMBOL_IF_KUNIT(xen_unpop_add_regions);
 
 /*
  * Without bounce buffers, a device that reaches 4 GiB only needs pages there.  In a
- * PV domain it uses machine addresses instead.
+ * PV domain it uses machine addresses instead, and a PVH dom0 has regions for all
+ * RAM of the host.
  */
 static bool needs_low_pages(void)
 {
-	return !xen_pv_domain() && !is_swiotlb_allocated();
+	return !xen_pv_domain() && !xen_initial_domain() &&
+	       !is_swiotlb_allocated();
 }
 
 /*
@@ -161,17 +163,16 @@ static bool needs_low_pages(void)
 int xen_unpop_add_tree(struct xen_unpop_pool *pool, struct resource *tree)
 {
 	struct range limits = xen_unpop_mappable_range();
+	struct range low = { .start = limits.start, .end = SZ_4G - 1 };
 
-	if (needs_low_pages()) {
-		pool->grow.low.start = limits.start;
-		pool->grow.low.end = min_t(u64, limits.end, SZ_4G - 1);
-	}
 	limits.start = max_t(u64, limits.start, SZ_4G);
 	if (limits.start > limits.end)
 		return -ENODEV;
 
 	pool->grow.tree = tree;
 	pool->grow.limits = limits;
+	if (needs_low_pages())
+		pool->grow.low = low;
 	set_tree_open(pool, true);
 
 	return 0;
@@ -210,6 +211,29 @@ static bool claim_low_section(struct xen_unpop_pool *pool)
 static u64 halve(u64 size)
 {
 	return ALIGN_DOWN(size / 2, XEN_UNPOP_GRANULE);
+}
+
+/* Give @section back to the tree if nothing in it is in use any more. */
+static void release_low_section(struct xen_unpop_pool *pool,
+				struct resource *section)
+	__must_hold(&pool->grow.lock)
+{
+	struct xen_unpop_region *region;
+
+	/* A chunk can be in the tree itself, or in a region from boot. */
+	if (!pool->grow.low.end || section->parent != pool->grow.tree)
+		return;
+
+	region = container_of(section, struct xen_unpop_region, res);
+	scoped_guard(mutex, &pool->regions.lock) {
+		if (section->child)
+			return;
+		list_del(&region->list);
+		release_resource(section);
+	}
+	xen_unpop_add_room(pool, -(long)PAGES_PER_SECTION);
+	set_tree_open(pool, true);
+	kfree(region);
 }
 
 static bool reserve_in_regions(struct xen_unpop_pool *pool, struct resource *res,
@@ -434,6 +458,8 @@ void xen_unpop_remove_chunk(struct xen_unpop_pool *pool,
 			    struct xen_unpop_chunk *chunk)
 	__must_hold(&pool->grow.lock)
 {
+	struct resource *parent = chunk->res.parent;
+
 	lockdep_assert_held(&pool->grow.lock);
 
 	trace_xen_unpopulated_release(page_to_pfn(chunk->first),
@@ -442,6 +468,7 @@ void xen_unpop_remove_chunk(struct xen_unpop_pool *pool,
 	list_del(&chunk->list);
 	memunmap_pages(&chunk->pgmap);
 	release_addresses(pool, &chunk->res);
+	release_low_section(pool, parent);
 	xen_unpop_free_chunk(chunk);
 	pool->grow.released++;
 }

@@ -86,7 +86,7 @@ static_assert(XEN_UNPOP_GRANULE_PAGES % BITS_PER_LONG == 0);
 
 /**
  * struct xen_unpop_region - a claimed range of unused addresses
- * @list: entry in &xen_unpop_pool.regions.list, ordered by address
+ * @list: entry in &xen_unpop_pool.regions.list
  * @res: the range; its children are chunks and memory of the balloon driver
  */
 struct xen_unpop_region {
@@ -160,8 +160,8 @@ struct xen_unpop_chunk {
  * @free.grow_wanted: @background.work has to add a chunk
  * @regions: where chunks are, and addresses lent to the balloon driver
  * @regions.lock: protects the list and the children of the regions' resources
- * @regions.list: list of &struct xen_unpop_region.  After boot, it is only added to,
- *	with @grow.lock held as well.
+ * @regions.list: list of &struct xen_unpop_region.  After boot, it changes only with
+ *	@grow.lock held as well.
  * @grow: the chunks; protected by @grow.lock
  * @grow.lock: serializes growth and release; taken before the other locks
  * @grow.tree: resource tree, shared with others, with holes that can be used if

@@ -224,6 +224,35 @@ static void low_sections(struct kunit *test)
 	release_resource(&device);
 }
 
+/* They are given back with the last chunk, and can be claimed again. */
+static void low_section_released(struct kunit *test)
+{
+	const unsigned int nr_pages = PAGES_PER_SECTION;
+	struct page **pages = unpop_new_array(test, nr_pages + 1);
+	struct unpop_test *ctx = test->priv;
+	unsigned int i;
+
+	unpop_skip_without_release(test);
+	unpop_add_tree(test);
+	ctx->pool->grow.low.start = ctx->window.start;
+	ctx->pool->grow.low.end = ctx->window.end;
+
+	unpop_take(test, 1, pages);
+	for (i = 0; i < 2; i++) {
+		unpop_take(test, nr_pages, pages + 1);
+		KUNIT_EXPECT_EQ_MSG(test, list_count_nodes(&ctx->pool->regions.list),
+				    2, "round %u", i);
+		unpop_put(test, nr_pages, pages + 1);
+		xen_unpop_release(ctx->pool, ULONG_MAX);
+		KUNIT_EXPECT_EQ_MSG(test, list_count_nodes(&ctx->pool->regions.list),
+				    1, "round %u", i);
+		KUNIT_EXPECT_NULL(test, ctx->window.child->sibling);
+		unpop_expect_unused(test);
+	}
+	unpop_put(test, 1, pages);
+	unpop_expect_all_free(test);
+}
+
 /* Addresses of a shared tree that cannot be mapped are not used. */
 static void tree_limits(struct kunit *test)
 {
@@ -379,6 +408,7 @@ static struct kunit_case chunk_cases[] = {
 	KUNIT_CASE(claimed_first),
 	KUNIT_CASE(shared_tree),
 	KUNIT_CASE(low_sections),
+	KUNIT_CASE(low_section_released),
 	KUNIT_CASE(tree_limits),
 	KUNIT_CASE(no_memory),
 	KUNIT_CASE(little_memory),

@@ -122,6 +122,7 @@ static void boot_test_no_bounce_buffers(struct kunit *test)
 	struct resource *section;
 	struct page *page;
 
+	native_initial_domain = false;
 	native_bounce_buffers = false;
 	boot(test, hook_has_tree);
 	native_bounce_buffers = true;
@@ -138,6 +139,7 @@ static void boot_test_no_region(struct kunit *test)
 {
 	struct page *page;
 
+	native_initial_domain = false;
 	native_bounce_buffers = false;
 	boot(test, hook_has_tree);
 	native_bounce_buffers = true;
