@@ -122,8 +122,8 @@ fi
 rm -rf "$work"
 mkdir "$work"
 # timeout gives it a process group, and passes its own end on to that.  It stays in
-# the session: with autogroups, nice says nothing between sessions.  The lock is that
-# of this process alone.
+# the session: with autogroups, nice says nothing between sessions.  It does not keep
+# the lock if this script is killed.
 nice -n 19 timeout 3h sh "$0" beside "$kernel" "$other" < /dev/null 8>&- &
 beside=$!
 trap 'kill "$beside" 2> /dev/null || :' EXIT

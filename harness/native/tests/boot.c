@@ -92,6 +92,7 @@ void boot_reset(void)
 		(struct xen_unpop_pool)XEN_UNPOP_POOL_INIT(xen_unpop_pool);
 	xen_domain_type = XEN_HVM_DOMAIN;
 	native_initial_domain = true;
+	native_bounce_buffers = true;
 	native_balloon_left = 0;
 	native_p2m_reset();
 }

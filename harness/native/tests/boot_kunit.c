@@ -116,16 +116,20 @@ static void boot_test_tree(struct kunit *test)
 	xen_free_unpopulated_pages(2, pages);
 }
 
+static void boot_without_bounce_buffers(struct kunit *test)
+{
+	native_initial_domain = false;
+	native_bounce_buffers = false;
+	boot(test, hook_has_tree);
+}
+
 /* ... but below, in a whole section, if there are no bounce buffers. */
 static void boot_test_no_bounce_buffers(struct kunit *test)
 {
 	struct resource *section;
 	struct page *page;
 
-	native_initial_domain = false;
-	native_bounce_buffers = false;
-	boot(test, hook_has_tree);
-	native_bounce_buffers = true;
+	boot_without_bounce_buffers(test);
 	KUNIT_ASSERT_EQ(test, 0, xen_alloc_unpopulated_pages(1, &page));
 	KUNIT_EXPECT_LT(test, PFN_PHYS(page_to_pfn(page)), (u64)SZ_4G);
 	section = iomem_resource.child->sibling;
@@ -139,10 +143,7 @@ static void boot_test_no_region(struct kunit *test)
 {
 	struct page *page;
 
-	native_initial_domain = false;
-	native_bounce_buffers = false;
-	boot(test, hook_has_tree);
-	native_bounce_buffers = true;
+	boot_without_bounce_buffers(test);
 	/* The second allocation, after that of the chunk */
 	native_fail_nth = 2;
 	KUNIT_ASSERT_EQ(test, 0, xen_alloc_unpopulated_pages(1, &page));
