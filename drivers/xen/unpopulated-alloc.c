@@ -19,6 +19,7 @@
  *	unpopulated-p2m.c	 the p2m of a PV guest
  *	unpopulated-regions.c	 the addresses that the firmware offers
  *	unpopulated-pages.c	 which pages are free
+ *	unpopulated-holes.c	 which addresses can become pages
  *	unpopulated-chunk.c	 addresses become pages, and addresses again
  *	unpopulated-ballooned.c	 the fallback
  *	unpopulated-donated.c	 pages that x86 has at boot

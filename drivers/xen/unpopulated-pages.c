@@ -474,3 +474,18 @@ void xen_unpop_count_ballooned(struct xen_unpop_pool *pool, long nr_pages)
 	update_allocated_max(pool);
 	spin_unlock(&pool->free.lock);
 }
+
+/* Growth can add @nr_pages more, or fewer, pages. */
+void xen_unpop_add_room(struct xen_unpop_pool *pool, long nr_pages)
+{
+	spin_lock(&pool->free.lock);
+	pool->free.room += nr_pages;
+	spin_unlock(&pool->free.lock);
+}
+
+void xen_unpop_set_tree_open(struct xen_unpop_pool *pool, bool open)
+{
+	spin_lock(&pool->free.lock);
+	pool->free.tree_open = open;
+	spin_unlock(&pool->free.lock);
+}

@@ -375,13 +375,22 @@ bool xen_unpop_detach_idle(struct xen_unpop_pool *pool,
 void xen_unpop_arm(struct xen_unpop_pool *pool, unsigned long low_water);
 void xen_unpop_grow_if_low(struct xen_unpop_pool *pool);
 void xen_unpop_count_ballooned(struct xen_unpop_pool *pool, long nr_pages);
-
-/* unpopulated-chunk.c */
 void xen_unpop_add_room(struct xen_unpop_pool *pool, long nr_pages);
+void xen_unpop_set_tree_open(struct xen_unpop_pool *pool, bool open);
+
+/* unpopulated-holes.c */
 int xen_unpop_add_regions(struct xen_unpop_pool *pool, struct resource *root,
 			  struct rb_root_cached *occupied,
 			  struct range *ranges, unsigned int nr_ranges);
 int xen_unpop_add_tree(struct xen_unpop_pool *pool, struct resource *tree);
+bool xen_unpop_reserve_hole(struct xen_unpop_pool *pool, struct resource *res,
+			    u64 min, u64 max);
+void xen_unpop_release_hole(struct xen_unpop_pool *pool, struct resource *res);
+int xen_unpop_reserve(struct xen_unpop_pool *pool, struct resource *res,
+		      resource_size_t size, resource_size_t align);
+void xen_unpop_unreserve(struct xen_unpop_pool *pool, struct resource *res);
+
+/* unpopulated-chunk.c */
 void xen_unpop_free_chunk(struct xen_unpop_chunk *chunk);
 int xen_unpop_index(struct xen_unpop_pool *pool, struct xen_unpop_chunk *chunk);
 struct xen_unpop_chunk *xen_unpop_add_chunk(struct xen_unpop_pool *pool,
@@ -389,9 +398,6 @@ struct xen_unpop_chunk *xen_unpop_add_chunk(struct xen_unpop_pool *pool,
 					    bool contiguous);
 void xen_unpop_remove_chunk(struct xen_unpop_pool *pool,
 			    struct xen_unpop_chunk *chunk);
-int xen_unpop_reserve(struct xen_unpop_pool *pool, struct resource *res,
-		      resource_size_t size, resource_size_t align);
-void xen_unpop_unreserve(struct xen_unpop_pool *pool, struct resource *res);
 struct xen_unpop_count xen_unpop_count(struct xen_unpop_pool *pool);
 struct xen_unpop_count xen_unpop_count_all(struct xen_unpop_pool *pool);
 
