@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What distributions leave out of <generated/autoconf.h>: included after it.
+ * What the benchmark needs no code for, or distributions leave out: included
+ * after <generated/autoconf.h>.
  */
 #undef CONFIG_KUNIT
+#undef CONFIG_OF_ADDRESS
