@@ -161,9 +161,6 @@ VISIBLE_IF_KUNIT int xen_unpop_alloc(struct xen_unpop_pool *pool,
 
 	might_sleep();
 
-	if (nr_pages == 1 && pages && likely(xen_unpop_take_one(pool, pages)))
-		return 0;
-
 	if (unlikely(is_void(nr_pages, pages)))
 		return nr_pages ? -EINVAL : 0;
 
@@ -178,9 +175,6 @@ VISIBLE_IF_KUNIT void xen_unpop_free(struct xen_unpop_pool *pool,
 				     unsigned int nr_pages, struct page **pages)
 {
 	might_sleep();
-
-	if (nr_pages == 1 && pages && likely(xen_unpop_put_one(pool, pages[0])))
-		return;
 
 	if (likely(!is_void(nr_pages, pages)))
 		put_pages(pool, nr_pages, pages);

@@ -6,7 +6,6 @@
  * new one.  grow.lock is held until the new chunk has its pages allocated, so that
  * no other request grows into the same hole.
  */
-#include <linux/align.h>
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/log2.h>

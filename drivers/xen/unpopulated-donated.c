@@ -9,7 +9,6 @@
  */
 #define pr_fmt(fmt) "xen/unpopulated: " fmt
 
-#include <linux/align.h>
 #include <linux/bitmap.h>
 #include <linux/mm.h>
 #include <linux/printk.h>

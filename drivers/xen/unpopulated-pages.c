@@ -191,26 +191,6 @@ static __always_inline unsigned int take_lowest(struct xen_unpop_pool *pool,
 	return nr_pages;
 }
 
-/* Allocate the rest of @nr_pages promised pages, a hold of the lock at a time. */
-static noinline void take_rest(struct xen_unpop_pool *pool,
-			       unsigned int nr_pages, struct page **pages,
-			       unsigned int taken)
-	__must_hold(&pool->free.lock)
-{
-	unsigned int hold = XEN_UNPOP_PAGES_PER_HOLD, nr;
-
-	for (; taken < nr_pages; taken += nr) {
-		if (taken >= hold) {
-			spin_unlock(&pool->free.lock);
-			cond_resched();
-			spin_lock(&pool->free.lock);
-			hold = taken + XEN_UNPOP_PAGES_PER_HOLD;
-		}
-		nr = take_lowest(pool, min(nr_pages, hold) - taken,
-				 pages + taken);
-	}
-}
-
 /*
  * Allocate @nr_pages free pages, the lowest ones, or none.  Returns how many pages
  * are missing, and in @room how many growth can add.
@@ -218,7 +198,7 @@ static noinline void take_rest(struct xen_unpop_pool *pool,
 unsigned int xen_unpop_take(struct xen_unpop_pool *pool, unsigned int nr_pages,
 			    struct page **pages, unsigned long *room)
 {
-	unsigned int taken;
+	unsigned int taken = 0, hold = XEN_UNPOP_PAGES_PER_HOLD;
 	bool is_low;
 
 	spin_lock(&pool->free.lock);
@@ -230,42 +210,24 @@ unsigned int xen_unpop_take(struct xen_unpop_pool *pool, unsigned int nr_pages,
 	}
 
 	is_low = promise(pool, nr_pages);
-	taken = take_lowest(pool, nr_pages, pages);
-	if (unlikely(taken < nr_pages))
-		take_rest(pool, nr_pages, pages, taken);
+	for (;;) {
+		taken += take_lowest(pool, min(nr_pages, hold) - taken,
+				     pages + taken);
+		if (likely(taken == nr_pages))
+			break;
+		if (taken < hold)
+			continue;
+		spin_unlock(&pool->free.lock);
+		cond_resched();
+		hold += XEN_UNPOP_PAGES_PER_HOLD;
+		spin_lock(&pool->free.lock);
+	}
 	spin_unlock(&pool->free.lock);
 
 	if (unlikely(is_low))
 		xen_unpop_queue_work(pool);
 
 	return 0;
-}
-
-/*
- * Allocate a single page, as backends do most often, if that takes no more than a
- * bit.  Returns false if it does: use xen_unpop_take().
- */
-bool xen_unpop_take_one(struct xen_unpop_pool *pool, struct page **page)
-{
-	struct xen_unpop_chunk *chunk;
-	unsigned long word, free = 0;
-
-	spin_lock(&pool->free.lock);
-	chunk = pool->free.lowest;
-	if (likely(chunk) && likely(pool->free.nr_free > pool->free.low_water)) {
-		word = chunk->lowest_word;
-		free = ~chunk->allocated[word];
-	}
-	if (likely(free)) {
-		*page = chunk->first + word * BITS_PER_LONG + __ffs(free);
-		chunk->allocated[word] |= free & -free;
-		promise(pool, 1);
-		remove_free(pool, chunk, 1);
-		pool->free.last = chunk;
-	}
-	spin_unlock(&pool->free.lock);
-
-	return free;
 }
 
 /*
@@ -321,21 +283,6 @@ unsigned int xen_unpop_put(struct xen_unpop_pool *pool, unsigned int nr_pages,
 	spin_unlock(&pool->free.lock);
 
 	return i;
-}
-
-/* Free a page of the chunk that was used last.  Returns false if it is not. */
-bool xen_unpop_put_one(struct xen_unpop_pool *pool, struct page *page)
-{
-	struct xen_unpop_chunk *chunk;
-	bool put = false;
-
-	spin_lock(&pool->free.lock);
-	chunk = pool->free.last;
-	if (likely(chunk) && likely(chunk_has(chunk, page)))
-		put = put_run(pool, chunk, 1, &page);
-	spin_unlock(&pool->free.lock);
-
-	return put;
 }
 
 /*

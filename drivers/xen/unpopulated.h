@@ -360,8 +360,6 @@ struct range xen_unpop_mappable_range(void);
 /* unpopulated-pages.c */
 unsigned int xen_unpop_take(struct xen_unpop_pool *pool, unsigned int nr_pages,
 			    struct page **pages, unsigned long *room);
-bool xen_unpop_take_one(struct xen_unpop_pool *pool, struct page **page);
-bool xen_unpop_put_one(struct xen_unpop_pool *pool, struct page *page);
 unsigned int xen_unpop_put(struct xen_unpop_pool *pool, unsigned int nr_pages,
 			   struct page **pages);
 struct page *xen_unpop_take_span(struct xen_unpop_pool *pool,
