@@ -65,3 +65,8 @@ $(dir_bench)/unpopulated-bench: $(bench_kernel) $(bench_host)
 bench: $(dir_bench)/unpopulated-bench
 	@echo 'base: $(BASE)/drivers/xen/unpopulated-alloc.c'
 	@$< $(if $(ONLY),'$(ONLY)')
+
+# Link it before the suites run as well, or a change that breaks it is not seen.
+ifneq ($(wildcard $(BASE)/drivers/xen/unpopulated-alloc.c),)
+test: $(if $(ONLY),,$(dir_bench)/unpopulated-bench)
+endif
