@@ -325,13 +325,13 @@ static void stress_threads(struct __test_metadata *_metadata,
 }
 
 /* In every domain, whether or not it can release anything. */
-TEST_F_TIMEOUT(gntdev_stress, mapping_while_dropping_caches, 120)
+TEST_F_TIMEOUT(gntdev_stress, mapping_while_dropping_caches, 240)
 {
 	self->stress.phases = PHASES_DROPPING;
 	stress_threads(_metadata, &self->stress, self->workers);
 }
 
-TEST_F_TIMEOUT(gntdev_stress, mapping_while_releasing, 120)
+TEST_F_TIMEOUT(gntdev_stress, mapping_while_releasing, 240)
 {
 	struct stress *stress = &self->stress;
 	unsigned long grows, fallbacks, failures;
