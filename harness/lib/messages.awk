@@ -37,5 +37,15 @@ FNR == 1 {
 	if (begin != "" && time >= begin && time <= end)
 		next
 	sub(/^<[0-9]+>(\[[^]]*\])* ?/, "")
+
+	# The kernel reports once, with all figures about memory, that there is none
+	# for a memmap.
+	if (/^gntdev_fail_nth: vmemmap alloc failure: / && !reported)
+		reported = NR
+	if (reported && NR - reported < 80) {
+		if (/^[0-9]+ pages reserved$/)
+			reported = -80
+		next
+	}
 	print
 }

@@ -35,24 +35,28 @@ parse_manifest()
 		return substr($1, 1, length($1) - length("patch")) version ".patch"
 	}
 	# The file of the patch $1 for this kernel, or nothing.
-	function variant(	i, best)
+	function variant(	i, file, best, best_file)
 	{
 		if (NF == 1) {
 			print "named\t" $1
 			return $1
 		}
 		for (i = 2; i <= NF; i++) {
-			if ($i !~ /^@/)
+			if ($i !~ /^[@!]/)
 				die("\"" $i "\" is not understood")
+			file = $i ~ /^@/ ? name_for(substr($i, 2)) : ""
 			$i = substr($i, 2)
 			if (!oldest || number($i) < number(oldest))
 				oldest = $i
-			print "named\t" name_for($i)
+			if (file != "")
+				print "named\t" file
 			if (number($i) <= number(version) &&
-			    (best == "" || number($i) > number(best)))
+			    (best == "" || number($i) > number(best))) {
 				best = $i
+				best_file = file
+			}
 		}
-		return best == "" ? "" : name_for(best)
+		return best_file
 	}
 	# A line that says what the series $1 needs, before its first patch.
 	function declare(	name)

@@ -98,6 +98,15 @@ manifest_refused()
 		refused "patches/series: line [0-9]*: $2" fit "$work/pristine"
 }
 
+# A patch for kernels up to 7.1 is in the mails for these only.
+ends_before()
+{
+	case $KERNEL in
+	7.[2-9]*)	[ ! -e "$mails/arm64-mm" ] ;;
+	*)	[ -e "$mails/arm64-mm" ] ;;
+	esac
+}
+
 # Whether series $1 is to be taken alone: it needs no other, or its line is "NAME: -".
 needs_no_other()
 {
@@ -199,6 +208,9 @@ check "a needs line of a series without patches is refused" \
 check "a needs line below the patches of its series is refused" \
 	manifest_refused "\$axen-balloon: swiotlb-xen" \
 	"this is to stand above the patches of xen-balloon"
+check "the end of a patch is a version" \
+	manifest_refused 's/!7\.2$/!/' '"" is no version'
+check "a patch has an end before $KERNEL, or is sent" ends_before
 check "a series that does not exist is refused" \
 	refused "SERIES=none is unknown.*" mails "$tree" "$work/none" none
 person='A Person <person@example.org>'

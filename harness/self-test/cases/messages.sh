@@ -5,7 +5,7 @@
 # Sourced by run.sh: what kernels and Xen say.
 
 cases="$cases warning_of_dom0 warning_of_domu dmesg_fails messages_are_missing
-many_warnings
+many_warnings no_memmap
 warning_once warnings_of_kunit message_of_xen segfault other_locale"
 
 warning_of_dom0()
@@ -41,6 +41,24 @@ messages_are_missing()
 	list_sent gntdev_map domU-gntdev_map |
 		with sent "$PLAY/less" |
 		fails_with "fail|plain/domU-messages|did not report"
+}
+
+# The report about one allocation that is made to fail is known, a warning behind it, or
+# a second report, is not.
+no_memmap()
+{
+	good > "$PLAY/good"
+	report="gntdev_fail_nth: vmemmap alloc failure: order:0, mode:0x4cc0"
+	{
+		echo "dmesg ends with 0"
+		printf '<4>[    1.0] %s\n' "$report" "Call trace:" " grow_once+0x68" \
+			"Mem-Info:" "11556 pages reserved" "warning 1" "$report"
+	} | with messages "$PLAY/good" > "$PLAY/console"
+	boots 1 test plain
+	has "fail|plain/messages/warning 1|this message is in no list of known ones" \
+		"fail|plain/messages/$report|this message is in no list of known ones"
+	! grep -q 'Call trace\|Mem-Info\|pages reserved' "$LOGS/plain/results" ||
+		complain "the report is taken for warnings"
 }
 
 boot_of_input()

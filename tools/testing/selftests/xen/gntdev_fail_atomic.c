@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Addresses become unpopulated pages while no memory can be had at once, only by
+ * waiting for it: each allocation with GFP_ATOMIC fails. The request has to succeed.
+ *
+ * On x86-64, page tables of the linear map were allocated like this before "x86/mm:
+ * wait for memory for page tables of the linear map". A PV domain needs one for each
+ * 2 MiB.
+ */
+#include "xen_harness.h"
+
+#define FAIL_PATH	"/sys/kernel/debug/fail_page_alloc/"
+
+/* In this order, and back in the opposite one: the last one lets allocations fail. */
+static const struct setting {
+	const char *path;
+	const char *value;
+} settings[] = {
+	{ FAIL_PATH "ignore-gfp-wait", "Y" },
+	{ FAIL_PATH "min-order", "0" },
+	{ FAIL_PATH "verbose", "0" },
+	{ FAIL_PATH "task-filter", "Y" },
+	{ "/proc/self/make-it-fail", "1" },
+	{ FAIL_PATH "times", "-1" },
+	{ FAIL_PATH "probability", "100" },
+};
+
+#define NR_SETTINGS	(sizeof(settings) / sizeof(settings[0]))
+
+FIXTURE(gntdev_fail_atomic)
+{
+	struct snapshot before;
+	char old[NR_SETTINGS][16];
+	unsigned long gntdev_limit;
+	unsigned int pages;
+	int gntdev;
+	int gntalloc;
+};
+
+static bool read_setting(const char *path, char *value, int size)
+{
+	FILE *file = fopen(path, "r");
+	bool ok;
+
+	if (!file)
+		return false;
+
+	ok = fgets(value, size, file);
+	fclose(file);
+	return ok;
+}
+
+static bool write_setting(const char *path, const char *value)
+{
+	FILE *file = fopen(path, "w");
+	bool ok;
+
+	if (!file)
+		return false;
+
+	ok = fputs(value, file) >= 0;
+	return !fclose(file) && ok;
+}
+
+FIXTURE_SETUP(gntdev_fail_atomic)
+{
+	unsigned long total, largest;
+	unsigned int i;
+
+	if (!open_devices(_metadata, &self->gntdev, &self->gntalloc))
+		return;
+	if (access(FAIL_PATH, F_OK))
+		SKIP(return, "no %s", FAIL_PATH);
+	if (access(STATS_PATH, F_OK))
+		SKIP(return, "no %s to see pages in", STATS_PATH);
+
+	take_snapshot(&self->before);
+	read_regions(&total, &largest);
+	self->pages = read_stat("unpopulated_free") + read_stat("donated_free") + 1;
+	if (total < self->before.unpopulated_allocated + self->pages)
+		SKIP(return, "there are pages at all addresses");
+
+	self->gntdev_limit = raise_limit(GNTDEV_LIMIT_PATH, self->pages);
+	for (i = 0; i < NR_SETTINGS; i++)
+		ASSERT_TRUE(read_setting(settings[i].path, self->old[i],
+					 sizeof(self->old[i])));
+}
+
+FIXTURE_TEARDOWN(gntdev_fail_atomic)
+{
+	EXPECT_TRUE(restore_limit(GNTDEV_LIMIT_PATH, self->gntdev_limit));
+	finish(_metadata, self->gntdev, self->gntalloc, NULL, &self->before);
+}
+
+TEST_F_TIMEOUT(gntdev_fail_atomic, grows, 60)
+{
+	unsigned long grows = read_stat("grows");
+	struct grant_mapping map;
+	bool restored = true;
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < NR_SETTINGS; i++)
+		EXPECT_TRUE(write_setting(settings[i].path, settings[i].value))
+			TH_LOG("%s", settings[i].path);
+	err = reserve_mapping(self->gntdev, NULL, self->pages, &map);
+	while (i--)
+		restored &= write_setting(settings[i].path, self->old[i]);
+
+	EXPECT_TRUE(restored);
+	ASSERT_EQ(0, err);
+	EXPECT_LT(grows, read_stat("grows"));
+	EXPECT_TRUE(are_allocated(&self->before, self->pages));
+	EXPECT_EQ(0, release_mapping(self->gntdev, &map));
+}
+
+TEST_HARNESS_MAIN
