@@ -38,6 +38,9 @@ make run      boot Xen and a dom0 under QEMU, start a domU whose disk dom0 serve
 make test     KUnit, and the selftests in dom0 on every Xen and memory layout
 make test-all the same on each architecture, and part of it on the other kernel;
               make check, series-test, tsan and coverage
+make test-field
+              of make test only what dom0s do all day: disks and networks of guests,
+              memory that goes up and down
 make kunit    the KUnit tests only, without Xen
 make bench    what mappings cost, beside the kernel's own driver
 make native   the driver as a program of this machine, tested with sanitizers;
@@ -80,7 +83,7 @@ JOBS=$(JOBS)         compilers that run at a time
 BUILD=$(BUILD)    the build directory
 endef
 
-.PHONY: help run test test-all kunit bench native tsan coverage fuzz \
+.PHONY: help run test test-field test-all kunit bench native tsan coverage fuzz \
 	bench-native shell series series-test apply unapply fit check bisect-check clean \
 	packages tree kernel selftests
 

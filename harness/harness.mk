@@ -50,6 +50,7 @@ chosen-by = $(if $(filter $1,$(MAKECMDGOALS)),$(foreach variable,$2, \
 
 machines := XEN MEM DOM0_MEM CPUS XEN_ARGS GUESTS
 $(call chosen-by,test,$(machines))
+$(call chosen-by,test-field,$(machines) TESTS)
 $(call chosen-by,test-all,$(machines) KERNEL LINUX ARCH)
 
 TOP     := $(CURDIR)
@@ -283,6 +284,11 @@ test:
 		exit 1; \
 	}
 	@sh $(HARNESS)/boot/test.sh
+
+# The layouts in which dom0 does what dom0s do all day.
+test-field:
+	@make --no-print-directory test TESTS="$$(awk '$$1 == "$(ARCH)" && $$6 == "field" \
+		{ print $$2 }' $(HARNESS)/boot/layouts | paste -s -d ' ')"
 
 test-all: build-directory
 	@sh $(HARNESS)/boot/test-all.sh $(firstword $(KERNELS)) $(lastword $(KERNELS))

@@ -3,12 +3,12 @@
 #
 # Boot Xen and dom0 once under QEMU, on an emulated processor.
 #
-#   boot.sh run|test|test-domu|toolstack|dom0less|dma|bench|shell NAME
+#   boot.sh run|test|test-domu|toolstack|field|dom0less|dma|bench|shell NAME
 #
 # The first argument is for dom0-init, which does the work inside; with dom0less
-# Xen makes a domU of its own, see dom0less.sh; with dma the machine has a disk
-# that is not coherent; toolstack is for x86; with bench and one processor the
-# machine's clock counts instructions. The console goes to $LOGS/NAME.log, the
+# Xen makes a domU of its own, see dom0less.sh; with dma, and on x86 with field, the
+# machine has a disk that does DMA; toolstack is for x86; with bench and one processor
+# the machine's clock counts instructions. The console goes to $LOGS/NAME.log, the
 # files that dom0-init sends over it are made again in $LOGS/NAME/, and
 # $LOGS/NAME/results says how each test went, in the form of tap.sh. run.sh and
 # test.sh show all that. The exit status is 1 if a test failed, and 2 if there was

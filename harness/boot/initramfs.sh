@@ -41,11 +41,11 @@ archive()
 		cpio --quiet --owner=0:0 -o -H newc) > "$2"
 }
 
-# The domU: domu-init, and the library that it shares with dom0-init.
+# The domU: domu-init, its jobs, and the library that it shares with dom0-init.
 mkdir -p "$work/domu/bin" "$work/domu/guest" "$root/boot"
 cp "$XEN_ROOT/bin/busybox" "$SELFTESTS/offer_pages" "$work/domu/bin/"
 install -m 755 "$HARNESS/guest/domu-init" "$work/domu/init"
-cp -R "$HARNESS/guest/lib" "$work/domu/guest/"
+cp -R "$HARNESS/guest/lib" "$HARNESS/guest/domu-jobs" "$work/domu/guest/"
 archive "$work/domu" "$root/boot/domu.cpio"
 cp "$IMAGE" "$root/boot/kernel"
 
@@ -71,6 +71,7 @@ install -m 755 "$HARNESS/guest/dom0-init" "$root/init"
 mkdir "$root/guest"
 cp -R "$HARNESS/guest/lib" "$HARNESS/guest/jobs" "$root/guest/"
 install -m 755 "$HARNESS/guest/dom0-block" "$root/etc/xen/scripts/block"
+install -m 755 "$HARNESS/guest/dom0-vif" "$root/etc/xen/scripts/vif-bridge"
 for file in "$SELFTESTS"/*; do
 	if [ -f "$file" ] && [ -x "$file" ]; then
 		cp "$file" "$root/selftests/"

@@ -152,7 +152,7 @@ judge_messages()
 judge_xen()
 {
 	sed -e '/^(XEN) \*\*\* Serial input to Xen/q' -e '/^(XEN) DOM[0-9]*: /d' \
-		"$log" | sed -nE 's/^\(XEN\) (.*d[0-9]+v[0-9]|[a-z0-9_/]*\.c:[0-9])/\1/p' \
+		"$log" | sed -nE 's/^\(XEN\) (.*d[0-9]+v[0-9]|[a-z0-9_/]*\.c:[0-9]|.*IO_PAGE_FAULT)/\1/p' \
 		> "$files/xen-messages"
 	awk -v list="$lib/known-xen-messages" -v test="$tests/xen-messages" \
 		-f "$lib/known.awk" "$files/xen-messages"

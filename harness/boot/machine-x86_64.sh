@@ -34,3 +34,9 @@ set -- qemu-system-x86_64 -machine q35 -cpu qemu64,+svm,+npt \
 	-monitor "pipe:$files/monitor" $wake \
 	-kernel "$xen_image" \
 	-append "$xen_arguments" -initrd "$IMAGE $arguments,$initramfs"
+
+if [ "$mode" = field ]; then
+	truncate -s 8M "$files/disk.img"
+	set -- "$@" -drive "if=none,id=disk,format=raw,file=$files/disk.img" \
+		-device nvme,drive=disk,serial=1
+fi

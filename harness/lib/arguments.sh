@@ -47,7 +47,7 @@ size()
 	esac
 }
 
-modes="run test test-domu bench shell"
+modes="run test test-domu field bench shell"
 case ${ARCH:-} in
 arm64)	modes="$modes dom0less dma" ;;
 x86_64)	modes="$modes toolstack" ;;

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# shellcheck shell=dash disable=SC2034,SC2154 # variables are shared
+#
+# Dom0's memory goes up and down, as a memory manager of the toolstack has it, while
+# dom0 serves a disk.
+
+files_of_memory()
+{
+	printf '%s\n' "up-and-down$tag" "domU$tag-memory-messages" "out-of-reach$tag"
+}
+
+job_memory()
+{
+	step "the memory of dom0 goes up and down${tag:+ ($kind)}"
+	report_on_busy_domu "up-and-down$tag" memory up_and_down
+	report "out-of-reach$tag" 3 out_of_reach
+}
+
+# 40 targets below what dom0 has, and back.
+up_and_down()
+{
+	local all i=0
+	all=$(cat "$target_kb")
+	while [ $i -lt 40 ]; do
+		set_memory $((all - i * 7919 % 331 * 1024)) || return
+		i=$((i + 1))
+	done
+	set_memory $all && wait_for 60 target_is_reached
+}
+
+# Xen 4.17's xl mem-set ends with a failed assertion for a dom0 on Arm.
+#   set_memory KIB
+set_memory()
+{
+	if [ "$kind" = arm ]; then
+		ask_xenstore write /local/domain/0/memory/target "$1"
+	else
+		patiently 30 xl mem-set 0 "$1k"
+	fi
+}
+
+target_is_reached()
+{
+	[ "$(cat "$current_kb")" = "$(cat "$target_kb")" ]
+}
+
+# Xen does not let dom0 have more than it was given.
+out_of_reach()
+{
+	local target
+	target=$(cat "$target_kb")
+	check "the balloon driver is idle" balloon_is_idle
+	echo $((target + 64 * 1024)) > "$target_kb"
+	sleep "$patience"
+	check "and soon again if the target cannot be reached" balloon_is_idle
+	echo "$target" > "$target_kb"
+	check "dom0 has what it had" wait_for 60 target_is_reached
+}
+
+# Its thread takes less than 1 % of a processor.
+balloon_is_idle()
+{
+	local before
+	before=$(balloon_ticks) || return
+	sleep 10
+	echo "$before ticks, 10 s later $(balloon_ticks)"
+	[ $(($(balloon_ticks) - before)) -le 10 ]
+}
+
+balloon_ticks()
+{
+	awk '{ print $14 + $15 }' "/proc/$(pidof xen-balloon)/stat"
+}
