@@ -39,8 +39,8 @@ make test     KUnit, and the selftests in dom0 on every Xen and memory layout
 make test-all the same on each architecture, and part of it on the other kernel;
               make check, series-test, tsan and coverage
 make test-field
-              of make test only what dom0s do all day: disks and networks of guests,
-              memory that goes up and down
+              the layouts with what dom0s do all day: disks and networks of guests,
+              memory that goes up and down; one is not in make test, as it is long
 make kunit    the KUnit tests only, without Xen
 make bench    what mappings cost, beside the kernel's own driver
 make native   the driver as a program of this machine, tested with sanitizers;

@@ -2,9 +2,8 @@
 /*
  * Unpopulated pages: from unused addresses to struct pages, and back.
  *
- * A chunk is a hole that memremap_pages() has made struct pages for.  Until it is
- * published, none of them can be allocated; once it is detached, none can be
- * any more.
+ * memremap_pages() makes a hole a chunk.  Until the chunk is published, none of its
+ * pages can be allocated; once it is detached, none can be any more.
  */
 #define pr_fmt(fmt) "xen/unpopulated: " fmt
 

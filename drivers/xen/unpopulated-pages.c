@@ -165,7 +165,7 @@ static __always_inline unsigned int take_lowest(struct xen_unpop_pool *pool,
 	while (chunk = pool->free.lowest, unlikely(!chunk->nr_free))
 		make_unavailable(pool, chunk);
 
-	nr_pages = min3(nr_pages, chunk->nr_free, XEN_UNPOP_PAGES_PER_HOLD);
+	nr_pages = min(nr_pages, chunk->nr_free);
 	remove_free(pool, chunk, nr_pages);
 
 	for (left = nr_pages, word = chunk->lowest_word; ; word++) {

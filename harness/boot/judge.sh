@@ -154,7 +154,10 @@ judge_xen()
 	sed -e '/^(XEN) \*\*\* Serial input to Xen/q' -e '/^(XEN) DOM[0-9]*: /d' \
 		"$log" | sed -nE 's/^\(XEN\) (.*d[0-9]+v[0-9]|[a-z0-9_/]*\.c:[0-9]|.*IO_PAGE_FAULT)/\1/p' \
 		> "$files/xen-messages"
-	awk -v list="$lib/known-xen-messages" -v test="$tests/xen-messages" \
+	cat "$lib/known-xen-messages" > "$files/known-xen-messages"
+	[ "$mode" != field ] ||
+		cat "$lib/known-xen-messages-field" >> "$files/known-xen-messages"
+	awk -v list="$files/known-xen-messages" -v test="$tests/xen-messages" \
 		-f "$lib/known.awk" "$files/xen-messages"
 }
 

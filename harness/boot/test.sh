@@ -158,11 +158,16 @@ native()
 	} | count
 }
 
-# Whether test $1 is to be run.  One of them takes as long as three others, and only
-# runs if it is asked for.
+# A layout that takes as long as three others, and is only run if it is named.
+long=xen4.17-pvh-field
+
+# Whether test $1 is to be run.
 wanted()
 {
-	[ "${TESTS:-$1}" != xen4.17-pvh-field ] || [ -n "${TESTS:-}" ] || return
+	if [ -z "${TESTS:-}" ] && [ "$1" = $long ]; then
+		step "left out, as it is not named: $1"
+		return 1
+	fi
 	case " ${TESTS:-$1} " in
 	*" $1 "*) ;;
 	*) return 1 ;;

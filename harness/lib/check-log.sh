@@ -48,8 +48,8 @@ broken='^-+\[ cut here \]-+
 broken_lines()
 {
 	sed -E "$prefix" | awk '
-		/^gntdev_fail_nth: vmemmap alloc failure: / { reported = 1 }
-		/^Call [Tt]race:/ && reported { reported = 0; $0 = "" }
+		/^gntdev_fail_nth: vmemmap alloc failure: / { reported++ }
+		/^Call [Tt]race:/ && reported == 1 { reported++; $0 = "" }
 		{ print }' | grep -anE "$broken"
 }
 

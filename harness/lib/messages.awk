@@ -45,7 +45,8 @@ FNR == 1 {
 	if (reported && NR - reported < 80) {
 		if (/^[0-9]+ pages reserved$/)
 			reported = -80
-		next
+		if (!/^xen|BUG|WARN|balloon/)
+			next
 	}
 	print
 }

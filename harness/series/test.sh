@@ -102,8 +102,8 @@ manifest_refused()
 ends_before()
 {
 	case $KERNEL in
-	7.[2-9]*)	[ ! -e "$mails/arm64-mm" ] ;;
-	*)	[ -e "$mails/arm64-mm" ] ;;
+	6.* | 7.[01])	[ -e "$mails/arm64-mm" ] ;;
+	*)	[ ! -e "$mails/arm64-mm" ] ;;
 	esac
 }
 

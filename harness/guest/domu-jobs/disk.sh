@@ -29,13 +29,16 @@ md5_of()
 	md5sum < "$1" | cut -d ' ' -f 1
 }
 
-# The whole disk past the page cache, again and again, until it reads otherwise.
+# The whole disk past the page cache reads as through it.
+reads_the_same()
+{
+	[ "$(dd if=/dev/xvda bs=4M iflag=direct | md5sum)" = "$whole_disk" ]
+}
+
+# Again and again, until it does not.
 keep_reading()
 {
-	local md5
-	md5=$(md5sum < /dev/xvda)
-	echo 3 > /proc/sys/vm/drop_caches
-	while [ "$(dd if=/dev/xvda bs=4M iflag=direct | md5sum)" = "$md5" ]; do
+	while reads_the_same; do
 		:
 	done
 }
@@ -80,6 +83,9 @@ use_disk()
 	local limit=$(($1 * patience)) word='' reader
 	wait_for_disk
 	read_and_write
+	whole_disk=$(md5sum < /dev/xvda)
+	echo 3 > /proc/sys/vm/drop_caches
+	reads_the_same || fail "the disk reads otherwise past the page cache"
 	keep_reading &
 	reader=$!
 	say "reading on"

@@ -43,16 +43,16 @@ domu_uses_nvme()
 	configure "$domu" "disk xen_blkfront.max_indirect_segments=256" \
 		/boot/domu.cpio 256 "disk = [\"phy:$nvme,xvda,w\"]" \
 		> "/run/$domu.cfg"
-	patiently 60 xl create "/run/$domu.cfg" || return
-	domid=$(domid_of "$domu")
-	if ! domu_says "reading on"; then
-		patiently 30 xl destroy "$domu"
-		return 1
-	fi
-	sample during
-	sleep "$patience"
-	stop_domu
-	domu_passes
+	patiently 60 xl create "/run/$domu.cfg" &&
+	domid=$(domid_of "$domu") &&
+	domu_says "reading on" &&
+	sample during &&
+	sleep "$patience" &&
+	stop_domu &&
+	domu_passes && return
+	patiently 30 xl destroy "$domu"
+	wait_for 30 domain_gone "$domid"
+	return 1
 }
 
 bounce_buffers_are_free()

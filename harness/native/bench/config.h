@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the benchmark needs no code for, or distributions leave out: included
- * after <generated/autoconf.h>.
+ * Options that distributions leave out, or whose code the benchmark does without:
+ * included after <generated/autoconf.h>.
  */
 #undef CONFIG_KUNIT
 #undef CONFIG_OF_ADDRESS

@@ -118,6 +118,11 @@ message_of_xen()
 		fails_with "fail|plain/xen-messages/d2v0 Unhandled: vec 14, #PF[0000]|$unknown"
 	good | sed '3i(XEN) mm.c:1021:d1v0 Error getting mfn' |
 		fails_with "fail|plain/xen-messages/mm.c:1021:d1v0 Error getting mfn|$unknown"
+	good | sed '3i(XEN) AMD-Vi: IO_PAGE_FAULT: 0000:00:04.0 d0 addr 100000000' |
+		fails_with "fail|plain/xen-messages/AMD-Vi: IO_PAGE_FAULT: 0000:00:04.0 d0 addr 100000000|$unknown"
+	known="d0v0 Over-allocation for d0: 262145 > 262144"
+	good | sed "3i(XEN) $known" |
+		fails_with "fail|plain/xen-messages/$known|$unknown"
 }
 
 segfault()
