@@ -195,7 +195,7 @@ static void low_sections(struct kunit *test)
 	struct resource device, *section;
 
 	unpop_add_tree(test);
-	add_device(test, &device, SECTION_GRANULES - 1, SECTION_GRANULES);
+	add_device(test, &device, SECTION_GRANULES - 2, SECTION_GRANULES - 1);
 	ctx->pool->grow.low.start = ctx->window.start;
 	ctx->pool->grow.low.end = ctx->window.start +
 				  2 * SECTION_GRANULES * XEN_UNPOP_GRANULE - 1;
@@ -206,7 +206,8 @@ static void low_sections(struct kunit *test)
 	section = device.sibling;
 	KUNIT_ASSERT_NOT_NULL(test, section);
 	KUNIT_EXPECT_STREQ(test, section->name, "Xen unused section");
-	KUNIT_EXPECT_EQ(test, section->start, device.end + 1);
+	KUNIT_EXPECT_TRUE(test, section->flags & IORESOURCE_BUSY);
+	KUNIT_EXPECT_EQ(test, section->start, ctx->window.start + SECTION_BYTES);
 	KUNIT_EXPECT_EQ(test, resource_size(section),
 			SECTION_GRANULES * XEN_UNPOP_GRANULE);
 	unpop_expect_unused(test);
@@ -251,6 +252,22 @@ static void low_section_released(struct kunit *test)
 	}
 	unpop_put(test, 1, pages);
 	unpop_expect_all_free(test);
+}
+
+/* It is given back at once if there is no memory for its first chunk. */
+static void low_section_without_memory(struct kunit *test)
+{
+	struct unpop_test *ctx = test->priv;
+	struct page *page;
+
+	unpop_add_tree(test);
+	ctx->pool->grow.low.start = ctx->window.start;
+	ctx->pool->grow.low.end = ctx->window.end;
+	ctx->map_error = -ENOMEM;
+	KUNIT_EXPECT_EQ(test, -ENOMEM, xen_unpop_alloc(ctx->pool, 1, &page));
+	KUNIT_EXPECT_TRUE(test, list_empty(&ctx->pool->regions.list));
+	KUNIT_EXPECT_NULL(test, ctx->window.child);
+	KUNIT_EXPECT_EQ(test, ctx->pool->free.room, 0);
 }
 
 /* Addresses of a shared tree that cannot be mapped are not used. */
@@ -409,6 +426,7 @@ static struct kunit_case chunk_cases[] = {
 	KUNIT_CASE(shared_tree),
 	KUNIT_CASE(low_sections),
 	KUNIT_CASE(low_section_released),
+	KUNIT_CASE(low_section_without_memory),
 	KUNIT_CASE(tree_limits),
 	KUNIT_CASE(no_memory),
 	KUNIT_CASE(little_memory),

@@ -3,6 +3,8 @@
  * KUnit tests for the growth and the release of a pool: when chunks come and go,
  * and how large they are.
  */
+#include <kunit/static_stub.h>
+#include <kunit/test-bug.h>
 #include <linux/errno.h>
 #include <linux/limits.h>
 #include <linux/log2.h>
@@ -47,6 +49,26 @@ static const struct scenario scenarios[] = {
 	{ "contiguous pages leave the next chunk as it is", {
 		{ REGION, 0, 8 }, { TAKE_CONTIGUOUS, 4 * G }, { PAGES, 4 * G },
 		{ NEXT_CHUNK, G }, { TAKE, 1 }, { PAGES, 5 * G } } },
+
+	/* Shared trees */
+	{ "a region stays, unlike a hole of a shared tree", {
+		{ TREE }, { REGION, 0, 8 }, { TAKE, 9 * G }, { PUT_ALL },
+		{ RELEASE, ALL, 9 * G }, { RESERVE, 8 } } },
+	{ "nor is a shared tree given back for a section of it", {
+		{ TREE }, { LOW, 0, 1 }, { TAKE, 2 * G }, { PUT_ALL },
+		{ RELEASE, ALL, 2 * G }, { TAKE, 2 * G }, { MAPPED, 0, 1 } } },
+	{ "a section that is given back can be used again", {
+		{ TREE }, { LOW, 0, WINDOW_GRANULES }, { TAKE, WINDOW },
+		{ REFUSED, 1 }, { PUT_ALL }, { RELEASE, 1, SECTION },
+		{ TAKE, WINDOW }, { ALLOCATED, WINDOW, 0, 0 } } },
+	{ "a hole that is too small for contiguous pages serves others", {
+		{ TREE, 3 }, { TAKE, 1 }, { REFUSED_CONTIGUOUS, 2 * G },
+		{ PAGES, G }, { TAKE, 2 * G }, { PAGES, 3 * G } } },
+
+	/* Holes that cannot be mapped */
+	{ "the next hole serves as many pages as one that cannot be mapped", {
+		{ REGION, 0, 8 }, { UNMAPPABLE, 0, EEXIST }, { TAKE, 2 * G },
+		{ MAPPED, 1, 0 }, { MAPPED, 2, 1 }, { ADDED, 1 } } },
 
 	/* Requests that cannot be served */
 	{ "a request that cannot be served takes and grows nothing", {
@@ -127,6 +149,9 @@ static const struct scenario scenarios[] = {
 		{ REGION, 0, 4 }, { REGION, 5, 1 }, { START }, { PAGES, G },
 		{ TAKE_CONTIGUOUS, 4 * G }, { RELEASED, 1 }, { SETTLE },
 		{ FREE, G }, { WAITS, 1 } } },
+	{ "contiguous pages are aligned to no more than a granule", {
+		{ REGION, 0, 8 }, { TAKE_CONTIGUOUS, 4 * G }, { PUT, G, 2 * G },
+		{ TAKE_CONTIGUOUS, 2 * G }, { PAGES, 4 * G } } },
 	{ "contiguous pages add no more granules than they need", {
 		{ REGION, 0, 8 }, { TAKE_CONTIGUOUS, 16 }, { PAGES, G },
 		{ FREE, G - 16 }, { TAKE_CONTIGUOUS, 16 }, { PAGES, G } } },
@@ -146,6 +171,9 @@ static const struct scenario scenarios[] = {
 		{ STARTED, 0 }, { REFUSED, 8 * G + 1 }, { SETTLE },
 		{ STARTED, 0 }, { TAKE, G }, { SETTLE }, { STARTED, 1 },
 		{ PAGES, 3 * G }, { WAITS, 1 } } },
+	{ "... but not with one that fails", {
+		{ REGION, 0, 8 }, { START_ON_GROWTH }, { UNMAPPABLE, 0, ENOMEM },
+		{ REFUSED, 1 }, { SETTLE }, { STARTED, 0 } } },
 	{ "... also if that is for contiguous pages", {
 		{ REGION, 0, 8 }, { START_ON_GROWTH }, { TAKE_CONTIGUOUS, G },
 		{ SETTLE }, { STARTED, 1 }, { WAITS, 1 }, { PAGES, 2 * G } } },
@@ -198,6 +226,10 @@ static const struct scenario scenarios[] = {
 		{ REGION, 0, 8 }, { TAKE_SINGLY, 7 * G }, { GET, 7 * G - 1 },
 		{ PUT_ALL }, { RELEASE, ALL, 3 * G }, { PAGES, 4 * G },
 		{ IDLE, 4 * G } } },
+	{ "... or if the pages of the newest are promised", {
+		{ REGION, 0, 8 }, { TAKE_SINGLY, 7 * G }, { PUT_ALL },
+		{ PROMISE, 4 * G }, { RELEASE, ALL, 2 * G }, { UNPROMISE, 4 * G },
+		{ PAGES, 5 * G } } },
 	{ "a page of a released chunk cannot be freed", {
 		{ REGION, 0, 8 }, { TAKE, 4 * G }, { PUT_ALL },
 		{ RELEASE, ALL, 4 * G }, { PUT_AGAIN, 7, 2 }, { MISUSES, 2 },
@@ -217,6 +249,9 @@ static const struct scenario scenarios[] = {
 		{ REGION, 0, 8 }, { START }, { COUNT, 0 }, { TAKE, 3 * G },
 		{ SETTLE }, { COUNT, 3 * G }, { PUT_ALL }, { COUNT, 6 * G },
 		{ SHRINK }, { PAGES, G }, { ASKED, 0 }, { COUNT, 0 } } },
+	{ "the shrinker counts nothing if less than a granule is idle", {
+		{ REGION, 0, 8 }, { START }, { TAKE, 1 }, { SETTLE },
+		{ IDLE, 0 }, { COUNT, 0 } } },
 	{ "the shrinker releases no more than asked for", {
 		{ REGION, 0, 7 }, { START }, { TAKE_SINGLY, 7 * G },
 		{ PUT_ALL }, { COUNT, 6 * G }, { SCAN, G, G }, { SETTLE },
@@ -254,8 +289,44 @@ static void grow_test_scenario(struct kunit *test)
 	unpop_run_scenario(test, test->param_value);
 }
 
+/* The pages that another thread frees while a hole is tried. */
+static struct page **freed_meanwhile;
+
+static int free_and_fail(struct dev_pagemap *pgmap)
+{
+	unpop_put(kunit_get_current_test(), 2 * G, freed_meanwhile);
+
+	return -EEXIST;
+}
+
+/*
+ * A request for contiguous pages releases no more than was idle when it began, or
+ * others that free pages could keep it busy for ever.
+ */
+static void grow_test_idle_meanwhile(struct kunit *test)
+{
+	struct page **pages = unpop_new_array(test, 7 * G);
+	struct unpop_test *ctx = test->priv;
+
+	unpop_skip_without_release(test);
+	unpop_add_region(test, 0, 3);
+	unpop_take_singly(test, 3 * G, pages);
+	KUNIT_ASSERT_EQ(test, unpop_count_chunks(ctx), 2);
+	unpop_put(test, G, pages);
+	freed_meanwhile = pages + G;
+
+	unpop_add_region(test, 4, 4);
+	kunit_activate_static_stub(test, xen_unpop_map, free_and_fail);
+	KUNIT_EXPECT_EQ(test, -ENOMEM,
+			unpop_try_contiguous(test, 4 * G, pages + 3 * G));
+	KUNIT_EXPECT_EQ(test, ctx->pool->grow.released, 1);
+	KUNIT_EXPECT_EQ(test, unpop_unpopulated_pages(ctx), G);
+	unpop_expect_all_free(test);
+}
+
 static struct kunit_case grow_test_cases[] = {
 	KUNIT_CASE_PARAM(grow_test_scenario, scenario_gen_params),
+	KUNIT_CASE(grow_test_idle_meanwhile),
 	{}
 };
 

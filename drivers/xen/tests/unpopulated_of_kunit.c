@@ -31,6 +31,7 @@ struct of_test {
 	struct range *ranges;
 	struct rb_root_cached occupied;
 	unsigned int nr_reports;
+	int entry;
 	const char *why;
 };
 
@@ -42,8 +43,9 @@ struct of_case {
 	unsigned int nr_cells;
 	struct range expect[MAX_RANGES];
 	int nr_expect;
-	/* Number of entries that are reported as not used; the last reason. */
+	/* Number of entries that are reported as not used; the last one. */
 	unsigned int nr_reports;
+	int entry;
 	const char *why;
 };
 
@@ -54,8 +56,9 @@ struct of_case {
 	.expect = { __VA_ARGS__ },					\
 	.nr_expect = sizeof((struct range[]){ __VA_ARGS__ }) /		\
 		     sizeof(struct range)
-#define REPORTS(number, reason)						\
+#define REPORTS(number, last, reason)					\
 	.nr_reports = (number),						\
+	.entry = (last),						\
 	.why = (reason)
 
 static const struct of_case of_cases[] = {
@@ -89,18 +92,18 @@ static const struct of_case of_cases[] = {
 	      0xffffffff, 0xffe00000, 0, 0x400000,
 	      0xa001, 0x00000000, 0, 0x40000000),
 	  EXPECT({ 0xa00100000000, 0xa0013fffffff }),
-	  REPORTS(1, "it is no address range") },
+	  REPORTS(1, 1, "it is no address range") },
 	{ "empty entries", "kunit-xen-2-2",
 	  REG(0xa000, 0x00200000, 0, 0x40000,
 	      0xa000, 0x40400000, 0, 0,
 	      0, 0, 0, 0,
 	      0xa001, 0x00000000, 0, 0x40000000),
 	  EXPECT({ 0xa00100000000, 0xa0013fffffff }),
-	  REPORTS(2, "it is empty") },
+	  REPORTS(2, 2, "it is empty") },
 	{ "nothing but ones", "kunit-xen-2-2",
 	  REG(0xa000, 0x00200000, 0, 0x40000,
 	      0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff),
-	  REPORTS(1, "it is no address range") },
+	  REPORTS(1, 1, "it is no address range") },
 	{ "a bad entry for the grant table", "kunit-xen-2-2",
 	  REG(0, 0, 0, 0,
 	      0xa001, 0x00000000, 0, 0x40000000),
@@ -110,10 +113,10 @@ static const struct of_case of_cases[] = {
 	      0xa000, 0x40400000, 0, 0x7fc00000,
 	      0xa001, 0x00000000, 0),
 	  EXPECT({ 0xa00040400000, 0xa000bfffffff }),
-	  REPORTS(1, "it is cut off") },
+	  REPORTS(1, 2, "it is cut off") },
 	{ "truncated in the first entry", "kunit-xen-2-2",
 	  REG(0xa000, 0x00200000, 0),
-	  REPORTS(1, "it is cut off") },
+	  REPORTS(1, 0, "it is cut off") },
 	{ "cells 2 and 1", "kunit-xen-2-1",
 	  REG(0xa000, 0x00200000, 0x40000,
 	      0xa000, 0x40400000, 0x7fc00000,
@@ -135,21 +138,21 @@ static const struct of_case of_cases[] = {
 	      0xf8000000, 0x1000000,
 	      0xc0000000, 0x10000000),
 	  EXPECT({ 0xa000c0000000, 0xa000cfffffff }),
-	  REPORTS(1, "it is no address range") },
+	  REPORTS(1, 1, "it is no address range") },
 	{ "cells 2 and 1, truncated", "kunit-xen-2-1",
 	  REG(0xa000, 0x00200000, 0x40000,
 	      0xa000, 0x40400000, 0x7fc00000,
 	      0xa001, 0x00000000),
 	  EXPECT({ 0xa00040400000, 0xa000bfffffff }),
-	  REPORTS(1, "it is cut off") },
+	  REPORTS(1, 2, "it is cut off") },
 	{ "no cells for a size", "kunit-xen-2-0",
 	  REG(0xa000, 0x00200000,
 	      0xa000, 0x40400000),
-	  REPORTS(1, "it is no address range") },
+	  REPORTS(1, 1, "it is no address range") },
 	{ "on a bus that cannot be reached", "kunit-xen-elsewhere",
 	  REG(0xa000, 0x00200000, 0, 0x40000,
 	      0xa000, 0x40400000, 0, 0x7fc00000),
-	  REPORTS(1, "it is no address range") },
+	  REPORTS(1, 1, "it is no address range") },
 };
 
 KUNIT_ARRAY_PARAM_DESC(of, of_cases, name);
@@ -209,6 +212,7 @@ static void fake_report(struct device_node *np, int entry, const char *why)
 	struct of_test *ctx = kunit_get_current_test()->priv;
 
 	ctx->nr_reports++;
+	ctx->entry = entry;
 	ctx->why = why;
 }
 
@@ -243,6 +247,7 @@ static void of_test_read(struct kunit *test)
 	add_node(test, param->bus, param->reg, param->nr_cells);
 	KUNIT_ASSERT_EQ(test, param->nr_expect, read_node(test));
 	KUNIT_EXPECT_EQ(test, ctx->nr_reports, param->nr_reports);
+	KUNIT_EXPECT_EQ(test, ctx->entry, param->entry);
 	if (param->why)
 		KUNIT_EXPECT_STREQ(test, ctx->why, param->why);
 	for (i = 0; i < param->nr_expect; i++) {
@@ -298,20 +303,24 @@ static void expect_occupied(struct kunit *test, u64 start, u64 end,
 	kfree(occupied);
 }
 
-/* Each address of a region that a node has is found, and no other one. */
+/*
+ * Each address of a region that a node has is found, and no other one.  Of the first
+ * device and of the last one, the last region has a byte.
+ */
 static void of_test_occupied(struct kunit *test)
 {
 	static const u32 reg[] = {
 		0xa000, 0x40200000, 0, 0x40000,
-		0xa000, 0x40000000, 0, 0x10000000,
 		0xa001, 0x00000000, 0, 0x40000000,
+		0xa000, 0x40000000, 0, 0x1000000,
+		0xa000, 0x42000fff, 0, 0xdffe002,
 	};
 	struct of_test *ctx = test->priv;
 	int nr;
 
 	add_node(test, "kunit-xen-2-2", reg, ARRAY_SIZE(reg));
 	nr = read_node(test);
-	KUNIT_ASSERT_EQ(test, 2, nr);
+	KUNIT_ASSERT_EQ(test, 3, nr);
 	KUNIT_ASSERT_EQ(test, 0,
 			xen_unpop_find_occupied(&ctx->occupied, ctx->np, FIRST,
 						ctx->ranges, nr));

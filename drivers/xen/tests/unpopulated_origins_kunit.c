@@ -184,6 +184,8 @@ static void donated_granules(struct kunit *test)
 
 	unpop_take(test, 4, pages);
 	KUNIT_EXPECT_EQ(test, unpop_nr_free(ctx), 4);
+	KUNIT_EXPECT_EQ(test, ctx->pool->grow.nr_donated, 8);
+	unpop_expect_unused(test);
 	unpop_take(test, 12, pages + 4);
 	KUNIT_EXPECT_EQ(test, unpop_nr_free(ctx), 0);
 	KUNIT_EXPECT_EQ(test, unpop_count_runs(test, 16, pages), 1);
@@ -281,6 +283,31 @@ static void donated_misuse(struct kunit *test)
 	__free_pages(block, 4);
 }
 
+/* A donated page where a chunk would be keeps its place; none is left of the chunk. */
+static void donated_in_region(struct kunit *test)
+{
+	struct page **pages = unpop_new_array(test, 2 * GRANULE_PAGES);
+	struct unpop_test *ctx = test->priv;
+	unsigned long pfn = PHYS_PFN(ctx->window.start);
+	struct page *donated = pfn_to_page(pfn + GRANULE_PAGES);
+	struct page *page;
+
+	unpop_add_region(test, 0, 2);
+	unpop_donate(test, 1, &donated);
+	/* It has no memmap, so do not write to it. */
+	KUNIT_ASSERT_EQ(test, 0, xen_unpop_alloc(ctx->pool, 1, &page));
+	KUNIT_EXPECT_PTR_EQ(test, page, donated);
+
+	KUNIT_EXPECT_EQ(test, -ENOMEM,
+			xen_unpop_alloc(ctx->pool, 2 * GRANULE_PAGES, pages));
+	KUNIT_EXPECT_NULL(test, xa_load(&ctx->pool->chunks, pfn / GRANULE_PAGES));
+	KUNIT_EXPECT_NOT_NULL(test, xa_load(&ctx->pool->chunks,
+					    pfn / GRANULE_PAGES + 1));
+	unpop_put(test, 1, &page);
+	KUNIT_EXPECT_EQ(test, unpop_misuses(ctx), 0);
+	unpop_expect_all_free(test);
+}
+
 /* One request with pages of every origin, side by side, freed shuffled. */
 static void all_origins(struct kunit *test)
 {
@@ -323,6 +350,7 @@ static struct kunit_case origins_cases[] = {
 	KUNIT_CASE(donated_whole_granule),
 	KUNIT_CASE(donated_promised),
 	KUNIT_CASE(donated_misuse),
+	KUNIT_CASE(donated_in_region),
 	KUNIT_CASE(all_origins),
 	{}
 };

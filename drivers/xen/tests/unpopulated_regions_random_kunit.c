@@ -3,6 +3,7 @@
  * KUnit tests for the regions that unpopulated pages are made in: ranges at the
  * end of 64 bits, as many of them as Xen makes, and random ones.
  */
+#include <kunit/static_stub.h>
 #include <kunit/test.h>
 #include <linux/ioport.h>
 #include <linux/list.h>
@@ -79,6 +80,105 @@ static void regions_test_many(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, ctx->why);
 }
 
+/* The last address range that was reported as not used, and how many there were. */
+static struct {
+	unsigned int nr;
+	u64 start, end;
+	const char *why, *name;
+} report;
+
+static void keep_report(u64 start, u64 end, const char *why, const char *name)
+{
+	report.nr++;
+	report.start = start;
+	report.end = end;
+	report.why = why;
+	report.name = name;
+}
+
+/* Claim @ranges; returns the only region. */
+static struct resource *claim_one(struct kunit *test, struct range *ranges,
+				  unsigned int nr_ranges)
+{
+	struct regions_test *ctx = test->priv;
+
+	regions_test_reset(test);
+	ctx->root.end = -1;
+	ctx->mappable.end = U64_MAX;
+	kunit_activate_static_stub(test, xen_unpop_report_unused, keep_report);
+	report.nr = 0;
+	KUNIT_ASSERT_EQ(test, 1, regions_test_claim(ctx, ranges, nr_ranges));
+
+	return &list_first_entry(&ctx->regions, struct xen_unpop_region,
+				 list)->res;
+}
+
+/* Ranges that have a byte, or share one, are merged as any others are. */
+static void regions_test_bytes(struct kunit *test)
+{
+	const u64 middle = 12 * QUARTER + 5;
+	struct range one[] = {
+		{ .start = 8 * QUARTER, .end = middle - 1 },
+		{ .start = middle, .end = middle },
+		{ .start = middle + 1, .end = 16 * QUARTER - 1 },
+	};
+	struct range shared[] = {
+		{ .start = 8 * QUARTER, .end = middle },
+		{ .start = middle, .end = 16 * QUARTER - 1 },
+	};
+	struct range last[] = {
+		{ .start = -3 * XEN_UNPOP_GRANULE, .end = U64_MAX },
+		{ .start = -2 * XEN_UNPOP_GRANULE, .end = U64_MAX },
+	};
+	struct resource *res;
+
+	res = claim_one(test, one, ARRAY_SIZE(one));
+	KUNIT_EXPECT_EQ(test, res->start, 8 * QUARTER);
+	KUNIT_EXPECT_EQ(test, res->end, 16 * QUARTER - 1);
+	KUNIT_EXPECT_EQ(test, report.nr, 0);
+
+	res = claim_one(test, shared, ARRAY_SIZE(shared));
+	KUNIT_EXPECT_EQ(test, res->start, 8 * QUARTER);
+	KUNIT_EXPECT_EQ(test, res->end, 16 * QUARTER - 1);
+	KUNIT_EXPECT_EQ(test, report.nr, 0);
+
+	/* Not used are the last byte, and the rest of its granule. */
+	res = claim_one(test, last, ARRAY_SIZE(last));
+	KUNIT_EXPECT_EQ(test, res->start, -3 * XEN_UNPOP_GRANULE);
+	KUNIT_EXPECT_EQ(test, res->end, U64_MAX - XEN_UNPOP_GRANULE);
+	KUNIT_EXPECT_EQ(test, report.nr, 2);
+}
+
+/* What is not used is reported with the reason, and whose it is. */
+static void regions_test_reports(struct kunit *test)
+{
+	struct range ranges[] = {
+		{ .start = 8 * QUARTER, .end = 16 * QUARTER - 1 },
+		{ .start = 33 * QUARTER, .end = 33 * QUARTER },
+	};
+	const struct range used = {
+		.start = 10 * QUARTER, .end = 17 * QUARTER - 1,
+	};
+	struct regions_test *ctx = test->priv;
+
+	claim_one(test, ranges, ARRAY_SIZE(ranges));
+	KUNIT_EXPECT_EQ(test, report.nr, 1);
+	KUNIT_EXPECT_EQ(test, report.start, 33 * QUARTER);
+	KUNIT_EXPECT_EQ(test, report.end, 33 * QUARTER);
+	KUNIT_EXPECT_STREQ(test, report.why, "smaller than a granule");
+	KUNIT_EXPECT_STREQ(test, report.name, "");
+
+	regions_test_reset(test);
+	regions_test_add_resource(ctx, 0, &used);
+	ranges[0].start = 12 * QUARTER;
+	KUNIT_EXPECT_EQ(test, 0, regions_test_claim(ctx, ranges, 1));
+	KUNIT_EXPECT_EQ(test, report.nr, 2);
+	KUNIT_EXPECT_EQ(test, report.start, 12 * QUARTER);
+	KUNIT_EXPECT_EQ(test, report.end, 16 * QUARTER - 1);
+	KUNIT_EXPECT_STREQ(test, report.why, "overlaps ");
+	KUNIT_EXPECT_STREQ(test, report.name, "resource");
+}
+
 #define NR_ROUNDS	4000
 
 static void random_range(struct rnd_state *rnd, struct range *range,
@@ -137,6 +237,8 @@ static void regions_test_random(struct kunit *test)
 static struct kunit_case regions_random_test_cases[] = {
 	KUNIT_CASE(regions_test_huge),
 	KUNIT_CASE(regions_test_many),
+	KUNIT_CASE(regions_test_bytes),
+	KUNIT_CASE(regions_test_reports),
 	KUNIT_CASE(regions_test_random),
 	{}
 };

@@ -76,6 +76,21 @@ static void reserve(struct kunit *test)
 	unpop_expect_unused(test);
 }
 
+/* Part of a granule is of no use for the rest of it. */
+static void reserve_part(struct kunit *test)
+{
+	struct resource res = DEFINE_RES_NAMED(0, 0, "System RAM",
+					       IORESOURCE_SYSTEM_RAM |
+					       IORESOURCE_BUSY);
+	struct unpop_test *ctx = test->priv;
+
+	unpop_add_region(test, 0, 2);
+	KUNIT_EXPECT_EQ(test, -EBUSY,
+			xen_unpop_reserve(ctx->pool, &res, XEN_UNPOP_GRANULE / 2,
+					  PAGE_SIZE));
+	unpop_expect_layout(test, "..");
+}
+
 /* The size that is asked for, if any region has it. */
 static void reserve_in_any(struct kunit *test)
 {
@@ -151,6 +166,7 @@ static void reserve_in_tree(struct kunit *test)
 
 static struct kunit_case reserve_cases[] = {
 	KUNIT_CASE_PARAM(reserve, reserve_gen_params),
+	KUNIT_CASE(reserve_part),
 	KUNIT_CASE(reserve_in_any),
 	KUNIT_CASE(reserve_in_tree),
 	KUNIT_CASE(reserve_and_take),

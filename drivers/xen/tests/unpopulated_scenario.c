@@ -10,6 +10,7 @@
 #include <linux/ioport.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
+#include <linux/limits.h>
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/sched/task.h>
@@ -77,12 +78,12 @@ static int request_singly(struct run *run, unsigned int nr_pages)
 	return ret;
 }
 
-static bool is_refused(struct run *run, unsigned int nr_pages)
+static bool is_refused(alloc_t alloc, struct run *run, unsigned int nr_pages)
 {
 	unsigned long added = run->ctx->pool->grow.added;
 	unsigned long free = unpop_nr_free(run->ctx);
 
-	return request(run, nr_pages) == -ENOMEM &&
+	return request_by(alloc, run, nr_pages) == -ENOMEM &&
 	       run->ctx->pool->grow.added == added && unpop_nr_free(run->ctx) == free;
 }
 
@@ -160,6 +161,23 @@ static void unreserve(struct run *run)
 		xen_unpop_unreserve(run->ctx->pool, &run->ram);
 }
 
+static void add_tree(struct run *run, unsigned int nr_granules)
+{
+	struct range *limits = &run->ctx->pool->grow.limits;
+
+	unpop_add_tree(run->test);
+	if (nr_granules)
+		limits->end = limits->start + nr_granules * XEN_UNPOP_GRANULE - 1;
+}
+
+static void set_low(struct run *run, unsigned int first, unsigned int nr_granules)
+{
+	struct range *low = &run->ctx->pool->grow.low;
+
+	low->start = run->ctx->window.start + first * XEN_UNPOP_GRANULE;
+	low->end = low->start + nr_granules * XEN_UNPOP_GRANULE - 1;
+}
+
 KUNIT_DEFINE_ACTION_WRAPPER(free_block, __free_page, struct page *);
 
 static void donate_some(struct kunit *test)
@@ -183,13 +201,16 @@ static unsigned long ask_shrinker(struct run *run, unsigned long nr_pages)
 	const unsigned long per_memmap_page = PAGE_SIZE / sizeof(struct page);
 	struct shrinker *shrinker = run->ctx->pool->background.shrinker;
 	struct shrink_control sc = { .nr_to_scan = nr_pages / per_memmap_page };
+	const unsigned long none = nr_pages ? SHRINK_STOP : SHRINK_EMPTY;
 	unsigned long nr;
 
 	nr = nr_pages ? shrinker->scan_objects(shrinker, &sc) :
 			shrinker->count_objects(shrinker, &sc);
 
-	return nr == SHRINK_STOP || nr == SHRINK_EMPTY ? 0 :
-							 nr * per_memmap_page;
+	if (nr == none)
+		return 0;
+
+	return nr ? nr * per_memmap_page : ULONG_MAX;
 }
 
 static bool needs_release(const struct step *step)
@@ -217,7 +238,14 @@ static bool do_step(struct run *run, const struct step *step)
 		unpop_add_region(run->test, step->a, step->b);
 		return true;
 	case TREE:
-		unpop_add_tree(run->test);
+		add_tree(run, step->a);
+		return true;
+	case LOW:
+		set_low(run, step->a, step->b);
+		return true;
+	case UNMAPPABLE:
+		ctx->bad_granule = step->a;
+		ctx->map_error = -(int)step->b;
 		return true;
 	case BALLOON:
 		ctx->balloon_left = step->a;
@@ -249,7 +277,9 @@ static bool do_step(struct run *run, const struct step *step)
 	case TAKE_CONTIGUOUS:
 		return !request_by(xen_unpop_alloc_contiguous, run, step->a);
 	case REFUSED:
-		return is_refused(run, step->a);
+		return is_refused(xen_unpop_alloc, run, step->a);
+	case REFUSED_CONTIGUOUS:
+		return is_refused(xen_unpop_alloc_contiguous, run, step->a);
 	case TAKE_UNLOCKED:
 		return request_unlocked(run, step->a) == -(int)step->b;
 	case PUT:
@@ -267,6 +297,12 @@ static bool do_step(struct run *run, const struct step *step)
 		return true;
 	case UNGET:
 		drop_reference(run);
+		return true;
+	case PROMISE:
+		ctx->pool->free.nr_free -= step->a;
+		return true;
+	case UNPROMISE:
+		ctx->pool->free.nr_free += step->a;
 		return true;
 	case RESERVE:
 		return reserve(run, step->a);

@@ -15,16 +15,23 @@
 
 enum op {
 	NO_STEP,
-	/* Give the pool b granules from granule a on, or other pages. */
+	/*
+	 * Give the pool b granules from granule a on, a granules of a shared tree
+	 * (0: all), other pages.
+	 */
 	REGION, TREE, BALLOON, DONATE,
+	/* Where sections of the tree become regions: b granules from a on. */
+	LOW,
+	/* Mapping granule a fails with the error b. */
+	UNMAPPABLE,
 	/* Start the background work: now, with the first growth; wait for it. */
 	START, START_ON_GROWTH, SETTLE,
 	/* Keep the background work from growing and releasing, or let it. */
 	HOLD, LET,
 	/* Allocate a pages: at once, one by one, with consecutive pfns. */
 	TAKE, TAKE_SINGLY, TAKE_CONTIGUOUS,
-	/* A request for a pages fails, and has no other effect. */
-	REFUSED,
+	/* A request for a pages, scattered or not, fails, with no other effect. */
+	REFUSED, REFUSED_CONTIGUOUS,
 	/* Without grow.lock, a pages are allocated, or the error b comes. */
 	TAKE_UNLOCKED,
 	/* Free b of the pages that were allocated, from the a-th on. */
@@ -33,6 +40,8 @@ enum op {
 	PUT_AGAIN,
 	/* Take a reference to the a-th page, drop it again. */
 	GET, UNGET,
+	/* A request of another thread has a free pages promised, gives them up. */
+	PROMISE, UNPROMISE,
 	/* Borrow a granules, give them back. */
 	RESERVE, UNRESERVE,
 	/* Ask for the release of a pages, b are released. */

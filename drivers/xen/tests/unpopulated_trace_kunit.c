@@ -3,6 +3,7 @@
  * KUnit tests of unpopulated pages: the tracepoints.
  */
 #include <kunit/resource.h>
+#include <kunit/test-bug.h>
 #include <linux/limits.h>
 #include <linux/string.h>
 #include <linux/tracepoint.h>
@@ -23,11 +24,14 @@ static void seen_grow(void *data, unsigned long pfn, unsigned long nr_pages,
 	*seen = (struct seen){ seen->times + 1, { pfn, nr_pages, -error } };
 }
 
+/* The third one is how much the shrinker still waits for. */
 static void seen_release(void *data, unsigned long pfn, unsigned long nr_pages)
 {
+	struct unpop_test *ctx = kunit_get_current_test()->priv;
+	unsigned long asked = atomic_long_read(&ctx->pool->background.to_release);
 	struct seen *seen = data;
 
-	*seen = (struct seen){ seen->times + 1, { pfn, nr_pages } };
+	*seen = (struct seen){ seen->times + 1, { pfn, nr_pages, asked } };
 }
 
 static void seen_missing(void *data, unsigned int nr_pages,
@@ -89,13 +93,8 @@ static void add_probe(struct tracepoint *tracepoint, void *unused)
 	}
 }
 
-/* Each event is traced once, with its figures. */
-static void traced(struct kunit *test)
+static void add_probes(struct kunit *test)
 {
-	const unsigned int nr_pages = 2 * GRANULE_PAGES;
-	struct page **pages = unpop_new_array(test, nr_pages + 6);
-	struct unpop_test *ctx = test->priv;
-	unsigned long pfn = PHYS_PFN(ctx->window.start);
 	unsigned int i;
 
 	if (!IS_ENABLED(CONFIG_TRACEPOINTS))
@@ -107,7 +106,17 @@ static void traced(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(probes); i++)
 		KUNIT_ASSERT_NOT_NULL_MSG(test, probes[i].tracepoint, "%s",
 					  probes[i].name);
+}
 
+/* Each event is traced once, with its figures. */
+static void traced(struct kunit *test)
+{
+	const unsigned int nr_pages = 2 * GRANULE_PAGES;
+	struct page **pages = unpop_new_array(test, nr_pages + 6);
+	struct unpop_test *ctx = test->priv;
+	unsigned long pfn = PHYS_PFN(ctx->window.start);
+
+	add_probes(test);
 	unpop_add_region(test, 0, 2);
 	ctx->map_error = -ENOMEM;
 	KUNIT_EXPECT_EQ(test, -ENOMEM, xen_unpop_alloc(ctx->pool, 1, pages));
@@ -141,8 +150,46 @@ static void traced(struct kunit *test)
 	EXPECT_SEEN(test, EXHAUSTED, 3, { nr_pages + 1, nr_pages + 1 });
 }
 
+/* No address is left for pages that were ballooned before the request failed. */
+static void traced_ballooned(struct kunit *test)
+{
+	const unsigned int nr_pages = GRANULE_PAGES + 5;
+	struct page **pages = unpop_new_array(test, nr_pages);
+	struct unpop_test *ctx = test->priv;
+
+	add_probes(test);
+	unpop_add_region(test, 0, 1);
+	ctx->map_error = -ENOMEM;
+	ctx->balloon_left = 5;
+	KUNIT_EXPECT_EQ(test, -ENOMEM,
+			xen_unpop_alloc(ctx->pool, nr_pages, pages));
+	KUNIT_EXPECT_EQ(test, ctx->balloon_calls, 2);
+	EXPECT_SEEN(test, EXHAUSTED, 1, { nr_pages, nr_pages });
+	unpop_expect_all_free(test);
+}
+
+/* Pages that are being released are not waited for any more: they are not idle. */
+static void traced_asked(struct kunit *test)
+{
+	const unsigned int nr_pages = 4 * GRANULE_PAGES;
+	struct page **pages = unpop_new_array(test, nr_pages);
+	struct unpop_test *ctx = test->priv;
+
+	unpop_skip_without_release(test);
+	add_probes(test);
+	unpop_add_region(test, 0, 4);
+	unpop_take(test, nr_pages, pages);
+	unpop_put(test, nr_pages, pages);
+	atomic_long_set(&ctx->pool->background.to_release, 3 * GRANULE_PAGES);
+	xen_unpop_work(&ctx->pool->background.work);
+	EXPECT_SEEN(test, RELEASE, 1,
+		    { PHYS_PFN(ctx->window.start), nr_pages, 0 });
+}
+
 static struct kunit_case trace_cases[] = {
 	KUNIT_CASE(traced),
+	KUNIT_CASE(traced_ballooned),
+	KUNIT_CASE(traced_asked),
 	{}
 };
 

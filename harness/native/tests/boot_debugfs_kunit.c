@@ -15,6 +15,7 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/tracepoint.h>
 #include <xen/balloon.h>
 #include <xen/xen.h>
 
@@ -450,6 +451,78 @@ static void boot_debugfs_test_contiguous_too_large(struct kunit *test)
 	kfree(pages);
 }
 
+/* The memmap of a request can take half of the memory that is available. */
+static void boot_debugfs_test_half_of_memory(struct kunit *test)
+{
+	const unsigned int nr_pages = 3 * GRANULE_PAGES;
+	const long available = native_mem_available;
+	const long memmap = nr_pages * sizeof(struct page) / PAGE_SIZE;
+	struct boot_test *ctx = test->priv;
+	struct page **pages = kcalloc(nr_pages, sizeof(*pages),
+				      GFP_KERNEL | __GFP_NOFAIL);
+
+	boot_early(test, hook_adds_resource);
+	/* A chunk is not made larger than that for requests to come. */
+	ctx->pool->grow.chunk_pages = 4 * GRANULE_PAGES;
+	native_mem_available = 2 * memmap - 1;
+	KUNIT_EXPECT_EQ(test, -ENOMEM,
+			xen_alloc_unpopulated_pages(nr_pages, pages));
+	KUNIT_EXPECT_EQ(test, ctx->pool->grow.added, 0);
+	native_mem_available = 2 * memmap;
+	KUNIT_EXPECT_EQ(test, 0, xen_alloc_unpopulated_pages(nr_pages, pages));
+	native_mem_available = available;
+	KUNIT_EXPECT_EQ(test, ctx->pool->grow.added, 1);
+	KUNIT_EXPECT_EQ(test, xen_unpop_count(ctx->pool).unpopulated, nr_pages);
+	xen_free_unpopulated_pages(nr_pages, pages);
+	kfree(pages);
+}
+
+static unsigned int nr_exhausted, nr_missing;
+
+static void seen_exhausted(void *data, unsigned int nr_pages, unsigned int missing)
+{
+	nr_exhausted++;
+	nr_missing = missing;
+}
+
+static void add_probe(struct tracepoint *tracepoint, void *unused)
+{
+	if (!strcmp(tracepoint->name, "xen_unpopulated_exhausted"))
+		tracepoint_probe_register(tracepoint, seen_exhausted, NULL);
+}
+
+static void remove_probe(struct tracepoint *tracepoint, void *unused)
+{
+	if (!strcmp(tracepoint->name, "xen_unpopulated_exhausted"))
+		tracepoint_probe_unregister(tracepoint, seen_exhausted, NULL);
+}
+
+/* If memory for memmap is short, no address is missing: that is what is traced. */
+static void boot_debugfs_test_traced_memory(struct kunit *test)
+{
+	const long available = native_mem_available;
+	struct boot_test *ctx = test->priv;
+	struct page **pages;
+	unsigned int nr_pages;
+
+	boot_early(test, hook_adds_resource);
+	nr_pages = ctx->pool->free.room + 5;
+	pages = kcalloc(nr_pages, sizeof(*pages), GFP_KERNEL | __GFP_NOFAIL);
+	native_balloon_left = 5;
+	native_mem_available = 1;
+	nr_exhausted = 0;
+	for_each_kernel_tracepoint(add_probe, NULL);
+	KUNIT_EXPECT_EQ(test, -ENOMEM,
+			xen_alloc_unpopulated_pages(nr_pages, pages));
+	for_each_kernel_tracepoint(remove_probe, NULL);
+	native_mem_available = available;
+	KUNIT_EXPECT_EQ(test, nr_exhausted, 1);
+	KUNIT_EXPECT_EQ(test, nr_missing, 0);
+	/* The ballooned pages are given back. */
+	KUNIT_EXPECT_EQ(test, native_balloon_left, 5);
+	kfree(pages);
+}
+
 static struct kunit_case boot_debugfs_test_cases[] = {
 	KUNIT_CASE(boot_debugfs_test_files),
 	KUNIT_CASE(boot_debugfs_test_stats),
@@ -465,6 +538,8 @@ static struct kunit_case boot_debugfs_test_cases[] = {
 	KUNIT_CASE(boot_debugfs_test_ballooned_no_memory),
 	KUNIT_CASE(boot_debugfs_test_unmappable),
 	KUNIT_CASE(boot_debugfs_test_little_memory),
+	KUNIT_CASE(boot_debugfs_test_half_of_memory),
+	KUNIT_CASE(boot_debugfs_test_traced_memory),
 	{}
 };
 

@@ -97,6 +97,22 @@ static void boot_test_hook_fails(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, list_empty(&ctx->pool->regions.list));
 }
 
+static int hook_has_tree_but_fails(struct resource **res)
+{
+	hook_has_tree(res);
+	return -ENOMEM;
+}
+
+/* ... and nothing of what it has found is used then. */
+static void boot_test_hook_fails_late(struct kunit *test)
+{
+	struct boot_test *ctx = test->priv;
+
+	native_arch_init = hook_has_tree_but_fails;
+	KUNIT_EXPECT_EQ(test, -ENOMEM, initcall_xen_unpopulated_init());
+	KUNIT_EXPECT_FALSE(test, xen_unpop_has_addresses(ctx->pool));
+}
+
 /* In a tree that others use as well, pages are above 4 GiB, in its holes. */
 static void boot_test_tree(struct kunit *test)
 {
@@ -136,6 +152,34 @@ static void boot_test_no_bounce_buffers(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, section->name, "Xen unused section");
 	KUNIT_EXPECT_EQ(test, PHYS_PFN(resource_size(section)), PAGES_PER_SECTION);
 	xen_free_unpopulated_pages(1, &page);
+}
+
+/* A dom0 has regions, a PV guest has machine addresses for devices. */
+static void boot_test_needs_no_low_pages(struct kunit *test)
+{
+	static const struct {
+		enum xen_domain_type type;
+		bool initial, bounce;
+	} rows[] = {
+		{ XEN_HVM_DOMAIN,	true,	false },
+		{ XEN_HVM_DOMAIN,	false,	true },
+#ifdef CONFIG_XEN_HAVE_PVMMU
+		{ XEN_PV_DOMAIN,	false,	false },
+#endif
+	};
+	struct boot_test *ctx = test->priv;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		xen_domain_type = rows[i].type;
+		native_initial_domain = rows[i].initial;
+		native_bounce_buffers = rows[i].bounce;
+		boot_early(test, hook_has_tree);
+		KUNIT_EXPECT_TRUE_MSG(test, xen_unpop_has_addresses(ctx->pool),
+				      "row %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, ctx->pool->grow.low.end, 0, "row %u", i);
+		boot_reset();
+	}
 }
 
 /* Without memory for that region, any addresses will do. */
@@ -306,6 +350,7 @@ static void boot_test_donated_no_memory(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, ctx->pool->grow.nr_donated, 0,
 				    "round %u", nth);
 	}
+	KUNIT_EXPECT_TRUE(test, native_log_has("no memory to record donated pages"));
 
 	/* The chunk of those that are recorded is used once there is memory. */
 	boot_early(test, hook_donates_at_once);
@@ -357,8 +402,10 @@ static struct kunit_case boot_test_cases[] = {
 	KUNIT_CASE(boot_test_no_xen),
 	KUNIT_CASE(boot_test_no_addresses),
 	KUNIT_CASE(boot_test_hook_fails),
+	KUNIT_CASE(boot_test_hook_fails_late),
 	KUNIT_CASE(boot_test_tree),
 	KUNIT_CASE(boot_test_no_bounce_buffers),
+	KUNIT_CASE(boot_test_needs_no_low_pages),
 	KUNIT_CASE(boot_test_no_region),
 	KUNIT_CASE(boot_test_resource),
 	KUNIT_CASE(boot_test_resource_useless),

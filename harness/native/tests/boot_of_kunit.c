@@ -4,9 +4,12 @@
  */
 #include <kunit/of.h>
 #include <kunit/test.h>
+#include <linux/interval_tree.h>
 #include <linux/ioport.h>
+#include <linux/limits.h>
 #include <linux/mm.h>
 #include <linux/of.h>
+#include <linux/range.h>
 #include <xen/xen.h>
 
 #include "boot.h"
@@ -159,6 +162,110 @@ static void boot_of_test_pci(struct kunit *test)
 	of_changeset_destroy(&changes);
 }
 
+/* The only occupied range is this one of @name, or there is none with NULL. */
+static void expect_occupied(struct kunit *test, struct device_node *np, int first,
+			    struct range range, u64 start, u64 end,
+			    const char *name)
+{
+	struct rb_root_cached occupied = RB_ROOT_CACHED;
+	struct xen_unpop_occupied *found;
+	struct interval_tree_node *node;
+
+	KUNIT_EXPECT_EQ(test, 0,
+			xen_unpop_find_occupied(&occupied, np, first, &range, 1));
+	node = interval_tree_iter_first(&occupied, 0, ULONG_MAX);
+	KUNIT_EXPECT_EQ(test, !!node, !!name);
+	if (node && name) {
+		found = container_of(node, struct xen_unpop_occupied, node);
+		KUNIT_EXPECT_EQ(test, (u64)node->start, start);
+		KUNIT_EXPECT_EQ(test, (u64)node->last, end);
+		KUNIT_EXPECT_STREQ(test, found->name, name);
+		KUNIT_EXPECT_NULL(test,
+				  interval_tree_iter_next(node, 0, ULONG_MAX));
+	}
+	xen_unpop_free_occupied(&occupied);
+}
+
+/* An entry that is no address range is left out, those around it are not. */
+static void boot_of_test_bad_entries(struct kunit *test)
+{
+	struct device_node *np, *bus, *device;
+	struct of_changeset changes;
+
+	of_changeset_init(&changes);
+	np = new_hypervisor(test, &changes);
+	/* It does not reach beyond its first GiB. */
+	bus = new_node(test, &changes, of_root, "bus");
+	set_cells(test, &changes, bus, 2, 2);
+	ADD_PROP(test, &changes, bus, "ranges", 0, 0, 2, 0, 0, 0x40000000);
+	device = new_node(test, &changes, bus, "device");
+	ADD_PROP(test, &changes, device, "reg", 0, 0x10000000, 0, 0x1000,
+		 1, 0, 0, 0x1000, 0, 0x20000000, 0, 0x1000);
+	KUNIT_ASSERT_EQ(test, 0, of_changeset_apply(&changes));
+
+	expect_occupied(test, np, 1, (struct range){ 0x210000000, 0x21fffffff },
+			0x210000000, 0x210000fff, "device");
+	expect_occupied(test, np, 1, (struct range){ 0x220000000, 0x22fffffff },
+			0x220000000, 0x220000fff, "device");
+	expect_occupied(test, np, 1, (struct range){ 0x230000000, 0x23fffffff },
+			0, 0, NULL);
+
+	of_changeset_revert(&changes);
+	of_changeset_destroy(&changes);
+}
+
+/* Windows: one that is not reached, one behind it, one with more than there is. */
+static void boot_of_test_bad_windows(struct kunit *test)
+{
+	struct device_node *np, *bus, *pci;
+	struct of_changeset changes;
+
+	of_changeset_init(&changes);
+	np = new_hypervisor(test, &changes);
+	bus = new_node(test, &changes, of_root, "bus");
+	set_cells(test, &changes, bus, 2, 2);
+	ADD_PROP(test, &changes, bus, "ranges", 0, 0, 2, 0, 0, 0x40000000);
+	pci = new_node(test, &changes, bus, "pcie");
+	set_cells(test, &changes, pci, 3, 2);
+	ADD_PROP(test, &changes, pci, "ranges",
+		 0x2000000, 0, 0x10000000, 1, 0, 0, 0x1000,
+		 0x2000000, 0, 0x20000000, 0, 0x20000000, 0, 0x1000);
+	pci = new_node(test, &changes, of_root, "pcie@1");
+	set_cells(test, &changes, pci, 3, 2);
+	ADD_PROP(test, &changes, pci, "ranges",
+		 0x2000000, 0, 0x10000000, ~0, 0xfffff000, 0, 0x2000);
+	KUNIT_ASSERT_EQ(test, 0, of_changeset_apply(&changes));
+
+	expect_occupied(test, np, 0, (struct range){ 0, U64_MAX },
+			0x220000000, 0x220000fff, "pcie");
+
+	of_changeset_revert(&changes);
+	of_changeset_destroy(&changes);
+}
+
+/* Ports are no addresses of memory. */
+static void boot_of_test_ports(struct kunit *test)
+{
+	struct device_node *np, *isa, *device;
+	struct of_changeset changes;
+
+	of_changeset_init(&changes);
+	np = new_hypervisor(test, &changes);
+	isa = new_node(test, &changes, of_root, "isa");
+	set_cells(test, &changes, isa, 2, 1);
+	ADD_PROP(test, &changes, isa, "ranges", 1, 0, 2, 0, 0x10000,
+		 0, 0x100000, 2, 0x100000, 0x10000);
+	device = new_node(test, &changes, isa, "device");
+	ADD_PROP(test, &changes, device, "reg", 1, 0x60, 1, 0, 0x100000, 1);
+	KUNIT_ASSERT_EQ(test, 0, of_changeset_apply(&changes));
+
+	expect_occupied(test, np, 0, (struct range){ 0, U64_MAX },
+			0x200100000, 0x200100000, "device");
+
+	of_changeset_revert(&changes);
+	of_changeset_destroy(&changes);
+}
+
 /*
  * Cells of an EEPROM and partitions of flash memory have addresses that are not
  * those of the processor.  Translating them would log an error.
@@ -191,6 +298,9 @@ static void boot_of_test_no_bus(struct kunit *test)
 static struct kunit_case boot_of_test_cases[] = {
 	KUNIT_CASE(boot_of_test_node),
 	KUNIT_CASE(boot_of_test_pci),
+	KUNIT_CASE(boot_of_test_bad_entries),
+	KUNIT_CASE(boot_of_test_bad_windows),
+	KUNIT_CASE(boot_of_test_ports),
 	KUNIT_CASE(boot_of_test_no_bus),
 	{}
 };

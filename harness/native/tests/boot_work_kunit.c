@@ -93,6 +93,8 @@ static void boot_work_test_domu_early(struct kunit *test)
 	boot_early(test, hook_adds_resource);
 	take_and_put(test, 1);
 	KUNIT_EXPECT_NULL(test, ctx->pool->background.workqueue);
+	/* Nor has it been queued elsewhere. */
+	KUNIT_EXPECT_NULL(test, ctx->pool->background.work.workqueue);
 	KUNIT_ASSERT_EQ(test, 0, initcall_xen_unpopulated_late_init());
 	KUNIT_EXPECT_NOT_NULL(test, ctx->pool->background.workqueue);
 }
