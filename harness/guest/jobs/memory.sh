@@ -72,8 +72,10 @@ idle_in_vain()
 	balloon_is_idle && ! target_is_reached
 }
 
+# Refused five times, the balloon driver sleeps for an hour, unless the target changes.
 has_again()
 {
+	set_memory $((target - 64 * 1024)) && wait_for 60 target_is_reached &&
 	set_memory "$target" && wait_for 60 target_is_reached
 }
 
