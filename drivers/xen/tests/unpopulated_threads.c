@@ -9,6 +9,7 @@
 #include <linux/kthread.h>
 #include <linux/sched.h>
 #include <linux/sched/task.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 
 #include "unpopulated_threads.h"
@@ -97,6 +98,17 @@ void unpop_start_threads(unsigned int nr_threads)
 
 	for (i = 0; i < nr_threads; i++)
 		wake_up_process(unpop_threads[i].task);
+}
+
+void unpop_start_with_lock(struct thread *thread)
+	__acquires(&thread->pool->free.lock)
+{
+	unsigned int i;
+
+	spin_lock(&thread->pool->free.lock);
+	wake_up_process(thread->task);
+	for (i = 0; i < 1000000; i++)
+		READ_ONCE(thread->nr);
 }
 
 void unpop_wait_for_thread(struct kunit *test, struct thread *thread)

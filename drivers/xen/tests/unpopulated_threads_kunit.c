@@ -5,13 +5,16 @@
  * A thread writes to the pages that it has, without a lock, so that KCSAN and
  * ThreadSanitizer see it if two threads have the same page.
  */
+#include <linux/bitmap.h>
 #include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/limits.h>
+#include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/prandom.h>
 #include <linux/sched.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 
 #include "unpopulated_threads.h"
@@ -201,6 +204,45 @@ static void threads_test_reserve(struct kunit *test)
 	unpop_stop_thread(&unpop_threads[0]);
 }
 
+static void take_contiguous(struct thread *thread)
+{
+	thread->ret = xen_unpop_alloc_contiguous(thread->pool, thread->nr_pages,
+						 thread->pages);
+}
+
+/* Others get pages after these were searched for, and found free. */
+static void threads_test_search(struct kunit *test)
+{
+	struct page **pages = unpop_new_array(test, 16);
+	struct unpop_test *ctx = test->priv;
+	struct xen_unpop_chunk *chunk;
+	struct thread *thread;
+	unsigned int round;
+
+	unpop_add_region(test, 0, 1);
+	unpop_take(test, 16, pages);
+	chunk = list_first_entry(&ctx->pool->grow.chunks, struct xen_unpop_chunk,
+				 list);
+	for (round = 0; round < 20; round++) {
+		unpop_put(test, 8, pages + 8);
+		thread = unpop_prepare_thread(test, round % UNPOP_NR_THREADS,
+					      take_contiguous, 8);
+		unpop_start_with_lock(thread);
+		ctx->pool->free.nr_free -= 8;
+		chunk->nr_free -= 8;
+		bitmap_set(chunk->allocated, 8, 8);
+		spin_unlock(&ctx->pool->free.lock);
+		unpop_wait_for_thread(test, thread);
+		unpop_stop_thread(thread);
+		KUNIT_ASSERT_EQ_MSG(test, thread->ret, 0, "round %u", round);
+		KUNIT_ASSERT_PTR_EQ_MSG(test, thread->pages[0], pages[0] + 16,
+					"round %u", round);
+		unpop_put(test, 8, thread->pages);
+	}
+	unpop_put(test, 16, pages);
+	unpop_expect_all_free(test);
+}
+
 static void request(struct thread *thread)
 {
 	request_once(thread);
@@ -353,6 +395,7 @@ static struct kunit_case threads_test_cases[] = {
 	KUNIT_CASE(threads_test_grow_once),
 	KUNIT_CASE(threads_test_release),
 	KUNIT_CASE(threads_test_reserve),
+	KUNIT_CASE(threads_test_search),
 	KUNIT_CASE(threads_test_too_large),
 	KUNIT_CASE_SLOW(threads_test_one_of_two),
 	KUNIT_CASE(threads_test_wrong_free),

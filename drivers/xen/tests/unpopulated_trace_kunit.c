@@ -27,11 +27,19 @@ static void seen_grow(void *data, unsigned long pfn, unsigned long nr_pages,
 /* The third one is how much the shrinker still waits for. */
 static void seen_release(void *data, unsigned long pfn, unsigned long nr_pages)
 {
-	struct unpop_test *ctx = kunit_get_current_test()->priv;
-	unsigned long asked = atomic_long_read(&ctx->pool->background.to_release);
+	struct kunit *test = kunit_get_current_test();
 	struct seen *seen = data;
+	struct unpop_test *ctx;
 
-	*seen = (struct seen){ seen->times + 1, { pfn, nr_pages, asked } };
+	/* The kernel's own pool can release a chunk as well. */
+	if (!test)
+		return;
+	ctx = test->priv;
+	*seen = (struct seen){
+		seen->times + 1,
+		{ pfn, nr_pages,
+		  atomic_long_read(&ctx->pool->background.to_release) },
+	};
 }
 
 static void seen_missing(void *data, unsigned int nr_pages,

@@ -59,7 +59,9 @@ static inline struct task_struct *get_current(void)
 #define dump_stack()			do { } while (0)
 
 #define schedule()		BUG()
-#define cond_resched()		({ might_sleep(); 0; })
+/* How often this thread has offered the processor to others. */
+extern __thread unsigned long native_rescheds;
+#define cond_resched()		({ might_sleep(); native_rescheds++; 0; })
 
 struct task_struct *get_task_struct(struct task_struct *task);
 void put_task_struct(struct task_struct *task);

@@ -20,6 +20,7 @@
 __thread int native_preempt_count;
 #endif
 __thread struct task_struct *native_current;
+__thread unsigned long native_rescheds;
 
 /* A thread; what the kernel's code sees of it is the first member. */
 struct thread {
@@ -133,8 +134,10 @@ void complete(struct completion *completion)
 unsigned long wait_for_completion_timeout(struct completion *completion,
 					  unsigned long timeout)
 {
+	const bool forever = timeout == MAX_SCHEDULE_TIMEOUT;
+	const long end = forever ? 0 : host_time_ns() + timeout * NSEC_PER_MSEC;
 	unsigned int done;
-	bool waited = false;
+	long left = -1;
 
 	might_sleep();
 	for (;;) {
@@ -146,11 +149,13 @@ unsigned long wait_for_completion_timeout(struct completion *completion,
 							__ATOMIC_RELAXED))
 				return timeout;
 		}
-		if (waited && timeout != MAX_SCHEDULE_TIMEOUT)
-			return 0;
-		host_futex_wait(&completion->done, 0,
-				timeout == MAX_SCHEDULE_TIMEOUT ? -1 : timeout);
-		waited = true;
+		/* A wake-up can be late, for what was waited for before. */
+		if (!forever) {
+			left = DIV_ROUND_UP(end - host_time_ns(), NSEC_PER_MSEC);
+			if (left <= 0)
+				return 0;
+		}
+		host_futex_wait(&completion->done, 0, left);
 	}
 }
 

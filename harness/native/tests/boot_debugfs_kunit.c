@@ -451,6 +451,25 @@ static void boot_debugfs_test_contiguous_too_large(struct kunit *test)
 	kfree(pages);
 }
 
+/* Others can have the lock and the processor during a large request. */
+static void boot_debugfs_test_large_request(struct kunit *test)
+{
+	const unsigned int nr_pages = 4 * XEN_UNPOP_PAGES_PER_HOLD;
+	struct page **pages = kcalloc(nr_pages, sizeof(*pages),
+				      GFP_KERNEL | __GFP_NOFAIL);
+	unsigned long before;
+
+	boot_early(test, hook_adds_resource);
+	take_and_put(test, nr_pages);
+	before = native_rescheds;
+	KUNIT_ASSERT_EQ(test, 0, xen_alloc_unpopulated_pages(nr_pages, pages));
+	KUNIT_EXPECT_EQ(test, native_rescheds - before, 3);
+	before = native_rescheds;
+	xen_free_unpopulated_pages(nr_pages, pages);
+	KUNIT_EXPECT_EQ(test, native_rescheds - before, 3);
+	kfree(pages);
+}
+
 /* The memmap of a request can take half of the memory that is available. */
 static void boot_debugfs_test_half_of_memory(struct kunit *test)
 {
@@ -538,6 +557,7 @@ static struct kunit_case boot_debugfs_test_cases[] = {
 	KUNIT_CASE(boot_debugfs_test_ballooned_no_memory),
 	KUNIT_CASE(boot_debugfs_test_unmappable),
 	KUNIT_CASE(boot_debugfs_test_little_memory),
+	KUNIT_CASE(boot_debugfs_test_large_request),
 	KUNIT_CASE(boot_debugfs_test_half_of_memory),
 	KUNIT_CASE(boot_debugfs_test_traced_memory),
 	{}
