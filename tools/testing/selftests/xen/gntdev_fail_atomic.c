@@ -12,10 +12,7 @@
 #define FAIL_PATH	"/sys/kernel/debug/fail_page_alloc/"
 
 /* In this order, and back in the opposite one: the last one lets allocations fail. */
-static const struct setting {
-	const char *path;
-	const char *value;
-} settings[] = {
+static struct setting settings[] = {
 	{ FAIL_PATH "ignore-gfp-wait", "Y" },
 	{ FAIL_PATH "min-order", "0" },
 	{ FAIL_PATH "verbose", "0" },
@@ -30,42 +27,15 @@ static const struct setting {
 FIXTURE(gntdev_fail_atomic)
 {
 	struct snapshot before;
-	char old[ARRAY_SIZE(settings)][16];
 	unsigned long gntdev_limit;
 	unsigned int pages;
 	int gntdev;
 	int gntalloc;
 };
 
-static bool read_setting(const char *path, char *value, int size)
-{
-	FILE *file = fopen(path, "r");
-	bool ok;
-
-	if (!file)
-		return false;
-
-	ok = fgets(value, size, file);
-	fclose(file);
-	return ok;
-}
-
-static bool write_setting(const char *path, const char *value)
-{
-	FILE *file = fopen(path, "w");
-	bool ok;
-
-	if (!file)
-		return false;
-
-	ok = fputs(value, file) >= 0;
-	return !fclose(file) && ok;
-}
-
 FIXTURE_SETUP(gntdev_fail_atomic)
 {
 	unsigned long total, largest;
-	unsigned int i;
 
 	if (!open_devices(_metadata, &self->gntdev, &self->gntalloc))
 		return;
@@ -80,9 +50,7 @@ FIXTURE_SETUP(gntdev_fail_atomic)
 	if (total < self->before.unpopulated_allocated + self->pages)
 		SKIP(return, "there are pages at all addresses");
 
-	for (i = 0; i < ARRAY_SIZE(settings); i++)
-		ASSERT_TRUE(read_setting(settings[i].path, self->old[i],
-					 sizeof(self->old[i])));
+	ASSERT_TRUE(read_settings(settings, ARRAY_SIZE(settings)));
 	self->gntdev_limit = raise_limit(GNTDEV_LIMIT_PATH, self->pages);
 }
 
@@ -97,22 +65,18 @@ TEST_F_TIMEOUT(gntdev_fail_atomic, grows, 60)
 	struct ioctl_gntdev_map_grant_ref *op;
 	unsigned long waits = read_stat("waits");
 	struct grant_mapping map;
-	bool failing, restored = true;
-	unsigned int i;
+	bool failing, restored;
+	unsigned int written;
 	int err = 0;
 
 	op = new_request(NULL, self->pages);
 	ASSERT_NE(NULL, op);
 
-	for (i = 0; i < ARRAY_SIZE(settings); i++) {
-		if (!write_setting(settings[i].path, settings[i].value))
-			break;
-	}
-	failing = i == ARRAY_SIZE(settings);
+	written = write_settings(settings, ARRAY_SIZE(settings));
+	failing = written == ARRAY_SIZE(settings);
 	if (failing)
 		err = submit_request(self->gntdev, op, &map);
-	while (i--)
-		restored &= write_setting(settings[i].path, self->old[i]);
+	restored = restore_settings(settings, written);
 	free(op);
 
 	EXPECT_TRUE(restored);

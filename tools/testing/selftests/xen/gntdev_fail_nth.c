@@ -36,9 +36,6 @@ FIXTURE(gntdev_fail_nth)
 {
 	struct snapshot before;
 	unsigned long gntdev_limit;
-	unsigned long verbose;
-	unsigned long min_order;
-	char ignore_gfp_wait;
 	struct grant_mapping rest;	/* of the addresses, if they are few */
 	struct snapshot idle;
 	struct released released;
@@ -50,54 +47,40 @@ FIXTURE(gntdev_fail_nth)
 	int gntalloc;
 };
 
+/* Failures are no reason to print where they happen. */
+static struct setting slab_settings[] = {
+	{ "/sys/kernel/debug/failslab/verbose", "0" },
+	{ "/sys/kernel/debug/failslab/ignore-gfp-wait", "N" },
+};
+
+static struct setting page_settings[] = {
+	{ "/sys/kernel/debug/fail_page_alloc/verbose", "0" },
+	{ "/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N" },
+	{ "/sys/kernel/debug/fail_page_alloc/min-order", "0" },
+};
+
 FIXTURE_VARIANT(gntdev_fail_nth)
 {
-	const char *verbose;
-	const char *ignore_gfp_wait;
-	const char *min_order;		/* NULL: there is no such setting */
+	struct setting *settings;
+	unsigned int nr_settings;
 	unsigned int pages;		/* 0: more than the largest chunk has */
+	bool can_refuse;		/* a request does not get by without some */
 };
 
 FIXTURE_VARIANT_ADD(gntdev_fail_nth, slab)
 {
-	.verbose = "/sys/kernel/debug/failslab/verbose",
-	.ignore_gfp_wait = "/sys/kernel/debug/failslab/ignore-gfp-wait",
+	.settings = slab_settings,
+	.nr_settings = ARRAY_SIZE(slab_settings),
+	.can_refuse = true,
 };
 
 FIXTURE_VARIANT_ADD(gntdev_fail_nth, page)
 {
-	.verbose = "/sys/kernel/debug/fail_page_alloc/verbose",
-	.ignore_gfp_wait = "/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait",
-	.min_order = "/sys/kernel/debug/fail_page_alloc/min-order",
+	.settings = page_settings,
+	.nr_settings = ARRAY_SIZE(page_settings),
 	/* Larger requests take hundreds of pages for arrays. */
 	.pages = 2 * BEYOND,
 };
-
-/* A boolean of debugfs reads as a letter; 0: it cannot be read. */
-static char read_letter(const char *path)
-{
-	FILE *file = fopen(path, "r");
-	int letter;
-
-	if (!file)
-		return 0;
-
-	letter = fgetc(file);
-	fclose(file);
-	return letter == EOF ? 0 : letter;
-}
-
-static bool write_letter(const char *path, char letter)
-{
-	FILE *file = fopen(path, "w");
-	bool ok;
-
-	if (!file)
-		return false;
-
-	ok = fputc(letter, file) == letter;
-	return !fclose(file) && ok;
-}
 
 FIXTURE_SETUP(gntdev_fail_nth)
 {
@@ -106,8 +89,8 @@ FIXTURE_SETUP(gntdev_fail_nth)
 	if (!open_devices(_metadata, &self->gntdev, &self->gntalloc))
 		return;
 	self->fail_nth = open("/proc/self/fail-nth", O_RDWR | O_CLOEXEC);
-	if (self->fail_nth < 0 || access(variant->verbose, F_OK))
-		SKIP(return, "no %s", variant->verbose);
+	if (self->fail_nth < 0 || access(variant->settings->path, F_OK))
+		SKIP(return, "no %s", variant->settings->path);
 
 	if (access(STATS_PATH, F_OK))
 		SKIP(return, "no %s to see pages in", STATS_PATH);
@@ -139,26 +122,14 @@ FIXTURE_SETUP(gntdev_fail_nth)
 	if (self->have_regions)
 		ASSERT_TRUE(measure_released(self->gntdev, &self->released));
 
-	ASSERT_TRUE(read_number(variant->verbose, &self->verbose));
-	self->ignore_gfp_wait = read_letter(variant->ignore_gfp_wait);
-	ASSERT_NE(0, self->ignore_gfp_wait);
-	if (variant->min_order)
-		ASSERT_TRUE(read_number(variant->min_order, &self->min_order));
-
-	/* Failures are no reason to print where they happen. */
-	EXPECT_TRUE(write_number(variant->verbose, 0));
-	EXPECT_TRUE(write_letter(variant->ignore_gfp_wait, 'N'));
-	if (variant->min_order)
-		EXPECT_TRUE(write_number(variant->min_order, 0));
+	ASSERT_TRUE(read_settings(variant->settings, variant->nr_settings));
+	EXPECT_EQ(variant->nr_settings,
+		  write_settings(variant->settings, variant->nr_settings));
 }
 
 FIXTURE_TEARDOWN(gntdev_fail_nth)
 {
-	if (variant->min_order)
-		EXPECT_TRUE(write_number(variant->min_order, self->min_order));
-	EXPECT_TRUE(write_letter(variant->ignore_gfp_wait,
-				 self->ignore_gfp_wait));
-	EXPECT_TRUE(write_number(variant->verbose, self->verbose));
+	EXPECT_TRUE(restore_settings(variant->settings, variant->nr_settings));
 	EXPECT_TRUE(restore_limit(GNTDEV_LIMIT_PATH, self->gntdev_limit));
 	finish(_metadata, self->gntdev, self->gntalloc, NULL, &self->before);
 }
@@ -231,8 +202,7 @@ TEST_F_TIMEOUT(gntdev_fail_nth, each_allocation, 150)
 
 	/* Otherwise, nothing of all that has happened. */
 	EXPECT_LT(IN_A_ROW, nth - 1);
-	/* A request gets by without any one page. */
-	if (!variant->min_order)
+	if (variant->can_refuse)
 		EXPECT_LT(0U, refused);
 	EXPECT_LE(self->chunks, grown);
 	/* Growth gets by without some; there is none without regions. */

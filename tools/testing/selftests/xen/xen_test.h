@@ -55,6 +55,12 @@ struct snapshot {
 	unsigned long current_kb;	/* memory, as the balloon driver counts it */
 };
 
+struct setting {
+	const char *path;
+	const char *value;	/* during the test */
+	char old[16];
+};
+
 __noreturn __printf(1, 2) void fail_test(const char *format, ...);
 unsigned long page_size(void);
 bool is_required(const char *path);
@@ -67,6 +73,9 @@ bool write_number(const char *path, unsigned long value);
 unsigned long raise_limit(const char *path, unsigned long wanted);
 bool silence_drop_caches(void);
 bool restore_limit(const char *path, unsigned long old);
+bool read_settings(struct setting *settings, unsigned int nr);
+unsigned int write_settings(struct setting *settings, unsigned int nr);
+bool restore_settings(struct setting *settings, unsigned int nr);
 unsigned long read_stat(const char *name);
 unsigned long mem_available_pages(void);
 unsigned long ram_available_pages(void);
