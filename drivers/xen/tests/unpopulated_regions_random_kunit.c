@@ -3,7 +3,6 @@
  * KUnit tests for the regions that unpopulated pages are made in: ranges at the
  * end of 64 bits, as many of them as Xen makes, and random ones.
  */
-#include <kunit/static_stub.h>
 #include <kunit/test.h>
 #include <linux/ioport.h>
 #include <linux/list.h>
@@ -80,22 +79,6 @@ static void regions_test_many(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, ctx->why);
 }
 
-/* The last address range that was reported as not used, and how many there were. */
-static struct {
-	unsigned int nr;
-	u64 start, end;
-	const char *why, *name;
-} report;
-
-static void keep_report(u64 start, u64 end, const char *why, const char *name)
-{
-	report.nr++;
-	report.start = start;
-	report.end = end;
-	report.why = why;
-	report.name = name;
-}
-
 /* Claim @ranges; returns the only region. */
 static struct resource *claim_one(struct kunit *test, struct range *ranges,
 				  unsigned int nr_ranges)
@@ -105,8 +88,6 @@ static struct resource *claim_one(struct kunit *test, struct range *ranges,
 	regions_test_reset(test);
 	ctx->root.end = -1;
 	ctx->mappable.end = U64_MAX;
-	kunit_activate_static_stub(test, xen_unpop_report_unused, keep_report);
-	report.nr = 0;
 	KUNIT_ASSERT_EQ(test, 1, regions_test_claim(ctx, ranges, nr_ranges));
 
 	return &list_first_entry(&ctx->regions, struct xen_unpop_region,
@@ -130,26 +111,27 @@ static void regions_test_bytes(struct kunit *test)
 		{ .start = -3 * XEN_UNPOP_GRANULE, .end = U64_MAX },
 		{ .start = -2 * XEN_UNPOP_GRANULE, .end = U64_MAX },
 	};
+	struct regions_test *ctx = test->priv;
 	struct resource *res;
 
 	res = claim_one(test, one, ARRAY_SIZE(one));
 	KUNIT_EXPECT_EQ(test, res->start, 8 * QUARTER);
 	KUNIT_EXPECT_EQ(test, res->end, 16 * QUARTER - 1);
-	KUNIT_EXPECT_EQ(test, report.nr, 0);
+	KUNIT_EXPECT_EQ(test, ctx->nr_reports, 0);
 
 	res = claim_one(test, shared, ARRAY_SIZE(shared));
 	KUNIT_EXPECT_EQ(test, res->start, 8 * QUARTER);
 	KUNIT_EXPECT_EQ(test, res->end, 16 * QUARTER - 1);
-	KUNIT_EXPECT_EQ(test, report.nr, 0);
+	KUNIT_EXPECT_EQ(test, ctx->nr_reports, 0);
 
 	/* Not used are the last byte, and the rest of its granule. */
 	res = claim_one(test, last, ARRAY_SIZE(last));
 	KUNIT_EXPECT_EQ(test, res->start, -3 * XEN_UNPOP_GRANULE);
 	KUNIT_EXPECT_EQ(test, res->end, U64_MAX - XEN_UNPOP_GRANULE);
-	KUNIT_EXPECT_EQ(test, report.nr, 2);
+	KUNIT_EXPECT_EQ(test, ctx->nr_reports, 2);
 }
 
-/* What is not used is reported with the reason, and whose it is. */
+/* A range that is not used is reported with the reason, and the name of its owner. */
 static void regions_test_reports(struct kunit *test)
 {
 	struct range ranges[] = {
@@ -162,21 +144,21 @@ static void regions_test_reports(struct kunit *test)
 	struct regions_test *ctx = test->priv;
 
 	claim_one(test, ranges, ARRAY_SIZE(ranges));
-	KUNIT_EXPECT_EQ(test, report.nr, 1);
-	KUNIT_EXPECT_EQ(test, report.start, 33 * QUARTER);
-	KUNIT_EXPECT_EQ(test, report.end, 33 * QUARTER);
-	KUNIT_EXPECT_STREQ(test, report.why, "smaller than a granule");
-	KUNIT_EXPECT_STREQ(test, report.name, "");
+	KUNIT_EXPECT_EQ(test, ctx->nr_reports, 1);
+	KUNIT_EXPECT_EQ(test, ctx->last.start, 33 * QUARTER);
+	KUNIT_EXPECT_EQ(test, ctx->last.end, 33 * QUARTER);
+	KUNIT_EXPECT_STREQ(test, ctx->last.why, "smaller than a granule");
+	KUNIT_EXPECT_STREQ(test, ctx->last.name, "");
 
 	regions_test_reset(test);
 	regions_test_add_resource(ctx, 0, &used);
 	ranges[0].start = 12 * QUARTER;
 	KUNIT_EXPECT_EQ(test, 0, regions_test_claim(ctx, ranges, 1));
-	KUNIT_EXPECT_EQ(test, report.nr, 2);
-	KUNIT_EXPECT_EQ(test, report.start, 12 * QUARTER);
-	KUNIT_EXPECT_EQ(test, report.end, 16 * QUARTER - 1);
-	KUNIT_EXPECT_STREQ(test, report.why, "overlaps ");
-	KUNIT_EXPECT_STREQ(test, report.name, "resource");
+	KUNIT_EXPECT_EQ(test, ctx->nr_reports, 1);
+	KUNIT_EXPECT_EQ(test, ctx->last.start, 12 * QUARTER);
+	KUNIT_EXPECT_EQ(test, ctx->last.end, 16 * QUARTER - 1);
+	KUNIT_EXPECT_STREQ(test, ctx->last.why, "overlaps ");
+	KUNIT_EXPECT_STREQ(test, ctx->last.name, "resource");
 }
 
 #define NR_ROUNDS	4000

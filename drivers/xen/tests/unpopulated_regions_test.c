@@ -16,6 +16,11 @@ static void fake_report(u64 start, u64 end, const char *why, const char *name)
 
 	if (!ctx->why)
 		ctx->why = why;
+	ctx->nr_reports++;
+	ctx->last.start = start;
+	ctx->last.end = end;
+	ctx->last.why = why;
+	ctx->last.name = name;
 
 	end = min(end, NR_QUARTERS * QUARTER - 1);
 	if (start <= end)

@@ -38,6 +38,8 @@
  * @advertised: for each quarter: it is advertised, usable or not
  * @reported: number of bytes that were reported as not used
  * @why: the reason of the first report
+ * @nr_reports: number of reports
+ * @last: the last report
  */
 struct regions_test {
 	struct resource root;
@@ -52,6 +54,11 @@ struct regions_test {
 	bool advertised[NR_QUARTERS];
 	u64 reported;
 	const char *why;
+	unsigned int nr_reports;
+	struct {
+		u64 start, end;
+		const char *why, *name;
+	} last;
 };
 
 /* For struct kunit_suite. */
