@@ -3,6 +3,7 @@
  * KUnit tests for boot with a device tree: from the hypervisor node to the pages.
  */
 #include <kunit/of.h>
+#include <kunit/resource.h>
 #include <kunit/test.h>
 #include <linux/interval_tree.h>
 #include <linux/ioport.h>
@@ -16,6 +17,32 @@
 
 #include "../runtime/log.h"
 #include "../runtime/mm.h"
+
+KUNIT_DEFINE_ACTION_WRAPPER(destroy_changes, of_changeset_destroy,
+			    struct of_changeset *);
+KUNIT_DEFINE_ACTION_WRAPPER(revert_changes, of_changeset_revert,
+			    struct of_changeset *);
+
+/* Changes of the tree, for one test. */
+static struct of_changeset *new_changes(struct kunit *test)
+{
+	struct of_changeset *changes;
+
+	changes = kunit_kzalloc(test, sizeof(*changes), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, changes);
+	of_changeset_init(changes);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, destroy_changes,
+							   changes));
+
+	return changes;
+}
+
+static void apply_changes(struct kunit *test, struct of_changeset *changes)
+{
+	KUNIT_ASSERT_EQ(test, 0, of_changeset_apply(changes));
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, revert_changes,
+							   changes));
+}
 
 static struct device_node *new_node(struct kunit *test,
 				    struct of_changeset *changes,
@@ -63,6 +90,18 @@ static struct device_node *new_hypervisor(struct kunit *test,
 	return np;
 }
 
+/* A bus whose first GiB, and no more, is at 8 GiB. */
+static struct device_node *new_bus(struct kunit *test,
+				   struct of_changeset *changes)
+{
+	struct device_node *bus = new_node(test, changes, of_root, "bus");
+
+	set_cells(test, changes, bus, 2, 2);
+	ADD_PROP(test, changes, bus, "ranges", 0, 0, 2, 0, 0, 0x40000000);
+
+	return bus;
+}
+
 /*
  * Add the regions of a node with its first allocation failing, then its second
  * and so on, until there is a region to use.  Returns how often adding failed.
@@ -101,18 +140,17 @@ static void expect_region(struct kunit *test, u64 start, u64 end)
 static void boot_of_test_node(struct kunit *test)
 {
 	struct boot_test *ctx = test->priv;
+	struct of_changeset *changes = new_changes(test);
 	struct device_node *np, *device;
-	struct of_changeset changes;
 	struct page *page;
 
-	of_changeset_init(&changes);
-	np = new_node(test, &changes, of_root, "hypervisor");
+	np = new_node(test, changes, of_root, "hypervisor");
 	/* The grant table, a region, part of a region. */
-	ADD_PROP(test, &changes, np, "reg", 0, 0x40000000, 0, 0x40000,
+	ADD_PROP(test, changes, np, "reg", 0, 0x40000000, 0, 0x40000,
 		 2, 0x00000000, 0, 0x40000000, 3, 0x00000000, 0);
-	device = new_node(test, &changes, of_root, "device");
-	ADD_PROP(test, &changes, device, "reg", 2, 0x20000000, 0, 0x1000);
-	KUNIT_ASSERT_EQ(test, 0, of_changeset_apply(&changes));
+	device = new_node(test, changes, of_root, "device");
+	ADD_PROP(test, changes, device, "reg", 2, 0x20000000, 0, 0x1000);
+	apply_changes(test, changes);
 
 	/* The array of ranges, the device, the region before it. */
 	KUNIT_EXPECT_EQ(test, add_node(test, np), 3);
@@ -126,40 +164,33 @@ static void boot_of_test_node(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, PFN_PHYS(page_to_pfn(page)), 2ULL << 32);
 	xen_free_unpopulated_pages(1, &page);
 	KUNIT_EXPECT_EQ(test, 0, atomic_long_read(&ctx->pool->failures));
-
-	of_changeset_revert(&changes);
-	of_changeset_destroy(&changes);
 }
 
 /* Host bridges: with windows, without, and on a bus that is not reached. */
 static void boot_of_test_pci(struct kunit *test)
 {
+	struct of_changeset *changes = new_changes(test);
 	struct device_node *np, *bus, *pci;
-	struct of_changeset changes;
 
-	of_changeset_init(&changes);
-	np = new_hypervisor(test, &changes);
-	pci = new_node(test, &changes, of_root, "pcie");
-	set_cells(test, &changes, pci, 3, 2);
-	ADD_PROP(test, &changes, pci, "reg", 2, 0x28000000, 0, 0x1000);
-	ADD_PROP(test, &changes, pci, "ranges", 0x2000000, 0, 0x10000000,
+	np = new_hypervisor(test, changes);
+	pci = new_node(test, changes, of_root, "pcie");
+	set_cells(test, changes, pci, 3, 2);
+	ADD_PROP(test, changes, pci, "reg", 2, 0x28000000, 0, 0x1000);
+	ADD_PROP(test, changes, pci, "ranges", 0x2000000, 0, 0x10000000,
 		 2, 0x30000000, 0, 0x1000);
-	pci = new_node(test, &changes, of_root, "pcie@1");
-	set_cells(test, &changes, pci, 3, 2);
-	bus = new_node(test, &changes, of_root, "bus");
-	set_cells(test, &changes, bus, 2, 2);
-	pci = new_node(test, &changes, bus, "pcie@2");
-	set_cells(test, &changes, pci, 3, 2);
-	ADD_PROP(test, &changes, pci, "ranges", 0x2000000, 0, 0x10000000,
+	pci = new_node(test, changes, of_root, "pcie@1");
+	set_cells(test, changes, pci, 3, 2);
+	bus = new_node(test, changes, of_root, "bus");
+	set_cells(test, changes, bus, 2, 2);
+	pci = new_node(test, changes, bus, "pcie@2");
+	set_cells(test, changes, pci, 3, 2);
+	ADD_PROP(test, changes, pci, "ranges", 0x2000000, 0, 0x10000000,
 		 2, 0x10000000, 0, 0x1000);
-	KUNIT_ASSERT_EQ(test, 0, of_changeset_apply(&changes));
+	apply_changes(test, changes);
 
 	/* The array of ranges, the bridge, the window, the region before them. */
 	KUNIT_EXPECT_EQ(test, add_node(test, np), 4);
 	expect_region(test, 0x200000000, 0x227ffffff);
-
-	of_changeset_revert(&changes);
-	of_changeset_destroy(&changes);
 }
 
 /* The only occupied range is this one of @name, or there is none with NULL. */
@@ -189,19 +220,15 @@ static void expect_occupied(struct kunit *test, struct device_node *np, int firs
 /* An entry that is no address range is left out, those around it are not. */
 static void boot_of_test_bad_entries(struct kunit *test)
 {
+	struct of_changeset *changes = new_changes(test);
 	struct device_node *np, *bus, *device;
-	struct of_changeset changes;
 
-	of_changeset_init(&changes);
-	np = new_hypervisor(test, &changes);
-	/* It does not reach beyond its first GiB. */
-	bus = new_node(test, &changes, of_root, "bus");
-	set_cells(test, &changes, bus, 2, 2);
-	ADD_PROP(test, &changes, bus, "ranges", 0, 0, 2, 0, 0, 0x40000000);
-	device = new_node(test, &changes, bus, "device");
-	ADD_PROP(test, &changes, device, "reg", 0, 0x10000000, 0, 0x1000,
+	np = new_hypervisor(test, changes);
+	bus = new_bus(test, changes);
+	device = new_node(test, changes, bus, "device");
+	ADD_PROP(test, changes, device, "reg", 0, 0x10000000, 0, 0x1000,
 		 1, 0, 0, 0x1000, 0, 0x20000000, 0, 0x1000);
-	KUNIT_ASSERT_EQ(test, 0, of_changeset_apply(&changes));
+	apply_changes(test, changes);
 
 	expect_occupied(test, np, 1, (struct range){ 0x210000000, 0x21fffffff },
 			0x210000000, 0x210000fff, "device");
@@ -209,61 +236,48 @@ static void boot_of_test_bad_entries(struct kunit *test)
 			0x220000000, 0x220000fff, "device");
 	expect_occupied(test, np, 1, (struct range){ 0x230000000, 0x23fffffff },
 			0, 0, NULL);
-
-	of_changeset_revert(&changes);
-	of_changeset_destroy(&changes);
 }
 
 /* Windows: one that is not reached, one behind it, one with more than there is. */
 static void boot_of_test_bad_windows(struct kunit *test)
 {
+	struct of_changeset *changes = new_changes(test);
 	struct device_node *np, *bus, *pci;
-	struct of_changeset changes;
 
-	of_changeset_init(&changes);
-	np = new_hypervisor(test, &changes);
-	bus = new_node(test, &changes, of_root, "bus");
-	set_cells(test, &changes, bus, 2, 2);
-	ADD_PROP(test, &changes, bus, "ranges", 0, 0, 2, 0, 0, 0x40000000);
-	pci = new_node(test, &changes, bus, "pcie");
-	set_cells(test, &changes, pci, 3, 2);
-	ADD_PROP(test, &changes, pci, "ranges",
+	np = new_hypervisor(test, changes);
+	bus = new_bus(test, changes);
+	pci = new_node(test, changes, bus, "pcie");
+	set_cells(test, changes, pci, 3, 2);
+	ADD_PROP(test, changes, pci, "ranges",
 		 0x2000000, 0, 0x10000000, 1, 0, 0, 0x1000,
 		 0x2000000, 0, 0x20000000, 0, 0x20000000, 0, 0x1000);
-	pci = new_node(test, &changes, of_root, "pcie@1");
-	set_cells(test, &changes, pci, 3, 2);
-	ADD_PROP(test, &changes, pci, "ranges",
+	pci = new_node(test, changes, of_root, "pcie@1");
+	set_cells(test, changes, pci, 3, 2);
+	ADD_PROP(test, changes, pci, "ranges",
 		 0x2000000, 0, 0x10000000, ~0, 0xfffff000, 0, 0x2000);
-	KUNIT_ASSERT_EQ(test, 0, of_changeset_apply(&changes));
+	apply_changes(test, changes);
 
 	expect_occupied(test, np, 0, (struct range){ 0, U64_MAX },
 			0x220000000, 0x220000fff, "pcie");
-
-	of_changeset_revert(&changes);
-	of_changeset_destroy(&changes);
 }
 
 /* Ports are no addresses of memory. */
 static void boot_of_test_ports(struct kunit *test)
 {
+	struct of_changeset *changes = new_changes(test);
 	struct device_node *np, *isa, *device;
-	struct of_changeset changes;
 
-	of_changeset_init(&changes);
-	np = new_hypervisor(test, &changes);
-	isa = new_node(test, &changes, of_root, "isa");
-	set_cells(test, &changes, isa, 2, 1);
-	ADD_PROP(test, &changes, isa, "ranges", 1, 0, 2, 0, 0x10000,
+	np = new_hypervisor(test, changes);
+	isa = new_node(test, changes, of_root, "isa");
+	set_cells(test, changes, isa, 2, 1);
+	ADD_PROP(test, changes, isa, "ranges", 1, 0, 2, 0, 0x10000,
 		 0, 0x100000, 2, 0x100000, 0x10000);
-	device = new_node(test, &changes, isa, "device");
-	ADD_PROP(test, &changes, device, "reg", 1, 0x60, 1, 0, 0x100000, 1);
-	KUNIT_ASSERT_EQ(test, 0, of_changeset_apply(&changes));
+	device = new_node(test, changes, isa, "device");
+	ADD_PROP(test, changes, device, "reg", 1, 0x60, 1, 0, 0x100000, 1);
+	apply_changes(test, changes);
 
 	expect_occupied(test, np, 0, (struct range){ 0, U64_MAX },
 			0x200100000, 0x200100000, "device");
-
-	of_changeset_revert(&changes);
-	of_changeset_destroy(&changes);
 }
 
 /*
@@ -272,7 +286,7 @@ static void boot_of_test_ports(struct kunit *test)
  */
 static void boot_of_test_no_bus(struct kunit *test)
 {
-	struct of_changeset changes;
+	struct of_changeset *changes = new_changes(test);
 	struct device_node *np;
 
 	KUNIT_ASSERT_EQ(test, 0,
@@ -284,15 +298,11 @@ static void boot_of_test_no_bus(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, np);
 	of_node_put(np);
 
-	of_changeset_init(&changes);
-	np = new_hypervisor(test, &changes);
-	KUNIT_ASSERT_EQ(test, 0, of_changeset_apply(&changes));
+	np = new_hypervisor(test, changes);
+	apply_changes(test, changes);
 	KUNIT_EXPECT_EQ(test, 0, xen_unpopulated_add_node(np, 1));
 	KUNIT_EXPECT_FALSE(test, native_log_has("Bad cell count"));
 	expect_region(test, 0x200000000, 0x23fffffff);
-
-	of_changeset_revert(&changes);
-	of_changeset_destroy(&changes);
 }
 
 static struct kunit_case boot_of_test_cases[] = {
