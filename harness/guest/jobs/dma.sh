@@ -113,9 +113,8 @@ domu_on_disk()
 domu_uses_disk()
 {
 	configure "$domu" disk /boot/domu.cpio "$memory" \
-		'disk = ["phy:/dev/vda,xvda,w"]' > /run/noncoherent.cfg
-	patiently 60 xl create /run/noncoherent.cfg || return
-	domid=$(domid_of "$domu")
+		'disk = ["phy:/dev/vda,xvda,w"]' > "/run/$domu.cfg"
+	start_domu || return
 	if ! { domu_says "reading on" && grants_are_as_wanted; }; then
 		patiently 30 xl destroy "$domu"
 		return 1

@@ -85,9 +85,7 @@ create()
 	use_domu "$1$tag"
 	configure "$domu" "$2" /boot/domu.cpio "$memory" \
 		'vif = ["bridge=bridge"]' > "/run/$domu.cfg"
-	patiently 60 xl create "/run/$domu.cfg" &&
-	domid=$(domid_of "$domu") &&
-	domu_says "has an interface"
+	start_domu && domu_says "has an interface"
 }
 
 # Both domUs have said the same checksum.

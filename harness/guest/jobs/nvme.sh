@@ -43,15 +43,13 @@ domu_uses_nvme()
 	configure "$domu" "disk xen_blkfront.max_indirect_segments=256" \
 		/boot/domu.cpio 256 "disk = [\"phy:$nvme,xvda,w\"]" \
 		> "/run/$domu.cfg"
-	patiently 60 xl create "/run/$domu.cfg" &&
-	domid=$(domid_of "$domu") &&
+	start_domu &&
 	domu_says "reading on" &&
 	sample during &&
 	sleep "$patience" &&
 	stop_domu &&
 	domu_passes && return
-	patiently 30 xl destroy "$domu"
-	wait_for 30 domain_gone "$domid"
+	destroy_domu
 	return 1
 }
 

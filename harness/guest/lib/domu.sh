@@ -44,6 +44,18 @@ use_domu()
 	domu_log=/var/log/xen/console/guest-$domu.log
 }
 
+# Create the domU named $domu by its configuration in /run, and learn its number.
+start_domu()
+{
+	patiently 60 xl create "/run/$domu.cfg" && domid=$(domid_of "$domu")
+}
+
+destroy_domu()
+{
+	patiently 30 xl destroy "$domu"
+	wait_for 30 domain_gone "$domid"
+}
+
 # The domU says something, rather than that it failed. It says nothing more when its
 # kernel has panicked.
 #   domu_says TEXT [SECONDS]
@@ -59,8 +71,7 @@ domu_says()
 # Of a domU that has failed nothing stays that the next one could stumble over.
 abandon_domu()
 {
-	patiently 30 xl destroy "$domu"
-	wait_for 30 domain_gone "$domid"
+	destroy_domu
 	losetup -d /dev/loop0
 }
 
