@@ -57,7 +57,8 @@ void unpop_start_threads(unsigned int nr_threads);
  * Start @thread with the lock of the free pages held, to be unlocked by the caller,
  * and give it time to come to that lock.
  */
-void unpop_start_with_lock(struct thread *thread);
+void unpop_start_with_lock(struct thread *thread)
+	__acquires(&thread->pool->free.lock);
 /* Wait until @thread is done with all it does, or with a round. */
 void unpop_wait_for_thread(struct kunit *test, struct thread *thread);
 void unpop_stop_thread(struct thread *thread);
