@@ -258,12 +258,14 @@ struct shrinker {
 	unsigned long	(*scan_objects)(struct shrinker *shrinker,
 					struct shrink_control *sc);
 	void		*private_data;
-	bool		registered;
 };
 
 __printf(2, 3)
 struct shrinker *shrinker_alloc(unsigned int flags, const char *fmt, ...);
 void shrinker_register(struct shrinker *shrinker);
 void shrinker_free(struct shrinker *shrinker);
+
+/* The one that was registered last, or NULL.  For threads: smp_load_acquire(). */
+extern struct shrinker *native_shrinker;
 
 #endif

@@ -359,6 +359,8 @@ int seq_buf_puts(struct seq_buf *s, const char *text)
 	return 0;
 }
 
+struct shrinker *native_shrinker;
+
 struct shrinker *shrinker_alloc(unsigned int flags, const char *fmt, ...)
 {
 	return kzalloc(sizeof(struct shrinker), GFP_KERNEL);
@@ -367,11 +369,13 @@ struct shrinker *shrinker_alloc(unsigned int flags, const char *fmt, ...)
 void shrinker_register(struct shrinker *shrinker)
 {
 	BUG_ON(!shrinker->count_objects || !shrinker->scan_objects);
-	shrinker->registered = true;
+	smp_store_release(&native_shrinker, shrinker);
 }
 
 void shrinker_free(struct shrinker *shrinker)
 {
+	if (native_shrinker == shrinker)
+		native_shrinker = NULL;
 	kfree(shrinker);
 }
 
