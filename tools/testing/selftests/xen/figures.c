@@ -178,60 +178,6 @@ bool restore_limit(const char *path, unsigned long old)
 	return !old || write_number(path, old);
 }
 
-static bool write_setting(const char *path, const char *value)
-{
-	FILE *file = fopen(path, "w");
-	bool ok;
-
-	if (!file)
-		return false;
-
-	ok = fputs(value, file) >= 0;
-	return !fclose(file) && ok;
-}
-
-bool read_settings(struct setting *settings, unsigned int nr)
-{
-	unsigned int i;
-	FILE *file;
-	bool ok;
-
-	for (i = 0; i < nr; i++) {
-		file = fopen(settings[i].path, "r");
-		if (!file)
-			return false;
-
-		ok = fgets(settings[i].old, sizeof(settings[i].old), file);
-		fclose(file);
-		if (!ok)
-			return false;
-	}
-
-	return true;
-}
-
-/* In their order, up to the first that cannot be written: returns how many were. */
-unsigned int write_settings(struct setting *settings, unsigned int nr)
-{
-	unsigned int i;
-
-	for (i = 0; i < nr && write_setting(settings[i].path, settings[i].value); i++)
-		;
-
-	return i;
-}
-
-/* In the opposite order, all of them, also if one cannot be restored. */
-bool restore_settings(struct setting *settings, unsigned int nr)
-{
-	bool ok = true;
-
-	while (nr--)
-		ok &= write_setting(settings[nr].path, settings[nr].old);
-
-	return ok;
-}
-
 /*
  * From now on, the kernel does not log each request to drop caches. There is no way
  * back: drop_caches_sysctl_handler() keeps this bit in a variable that it only ever

@@ -339,4 +339,33 @@ TEST_F(gntdev_dmabuf, refused)
 	EXPECT_TRUE(is_restored(&self->before));
 }
 
+/* Waiting takes memory: without it, the wait fails and the buffer is freed all the same. */
+TEST_F(gntdev_dmabuf, no_memory_to_wait)
+{
+	int fd, fail_nth, err;
+	bool failed;
+
+	fail_nth = open_fail_nth();
+	if (fail_nth < 0 || !read_settings(failslab_settings, NR_FAILSLAB_SETTINGS))
+		SKIP(return, "no failslab");
+	fd = export_buffer(self->gntdev, self->own.refs, self->pages,
+			   variant->flags);
+	ASSERT_GE(fd, 0);
+
+	EXPECT_EQ(NR_FAILSLAB_SETTINGS,
+		  write_settings(failslab_settings, NR_FAILSLAB_SETTINGS));
+	EXPECT_TRUE(set_fail_nth(fail_nth, 1));
+	err = wait_released(self->gntdev, fd, NOT_RELEASED_MS);
+	failed = has_failed(fail_nth);
+	EXPECT_TRUE(set_fail_nth(fail_nth, 0));
+	EXPECT_TRUE(restore_settings(failslab_settings, NR_FAILSLAB_SETTINGS));
+	EXPECT_EQ(-ENOMEM, err);
+	EXPECT_TRUE(failed);
+
+	EXPECT_EQ(0, close(fd));
+	EXPECT_EQ(-ENOENT, wait_released(self->gntdev, fd, NOT_RELEASED_MS));
+	EXPECT_TRUE(is_restored(&self->before));
+	EXPECT_EQ(0, close(fail_nth));
+}
+
 TEST_HARNESS_MAIN

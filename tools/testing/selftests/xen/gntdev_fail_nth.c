@@ -47,12 +47,6 @@ FIXTURE(gntdev_fail_nth)
 	int gntalloc;
 };
 
-/* Failures are no reason to print where they happen. */
-static struct setting slab_settings[] = {
-	{ "/sys/kernel/debug/failslab/verbose", "0" },
-	{ "/sys/kernel/debug/failslab/ignore-gfp-wait", "N" },
-};
-
 static struct setting page_settings[] = {
 	{ "/sys/kernel/debug/fail_page_alloc/verbose", "0" },
 	{ "/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N" },
@@ -69,8 +63,8 @@ FIXTURE_VARIANT(gntdev_fail_nth)
 
 FIXTURE_VARIANT_ADD(gntdev_fail_nth, slab)
 {
-	.settings = slab_settings,
-	.nr_settings = ARRAY_SIZE(slab_settings),
+	.settings = failslab_settings,
+	.nr_settings = NR_FAILSLAB_SETTINGS,
 	.can_refuse = true,
 };
 
@@ -88,7 +82,7 @@ FIXTURE_SETUP(gntdev_fail_nth)
 
 	if (!open_devices(_metadata, &self->gntdev, &self->gntalloc))
 		return;
-	self->fail_nth = open("/proc/self/fail-nth", O_RDWR | O_CLOEXEC);
+	self->fail_nth = open_fail_nth();
 	if (self->fail_nth < 0 || access(variant->settings->path, F_OK))
 		SKIP(return, "no %s", variant->settings->path);
 
@@ -132,26 +126,6 @@ FIXTURE_TEARDOWN(gntdev_fail_nth)
 	EXPECT_TRUE(restore_settings(variant->settings, variant->nr_settings));
 	EXPECT_TRUE(restore_limit(GNTDEV_LIMIT_PATH, self->gntdev_limit));
 	finish(_metadata, self->gntdev, self->gntalloc, NULL, &self->before);
-}
-
-/*
- * Let the allocation number @nth fail of those that this process makes from now
- * on; 0: none. Not with stdio, which might allocate memory itself.
- */
-static bool set_fail_nth(int fd, unsigned int nth)
-{
-	char text[16];
-	int len = snprintf(text, sizeof(text), "%u\n", nth);
-
-	return pwrite(fd, text, len, 0) == len;
-}
-
-/* 0: it has failed, else there have not been so many. */
-static bool has_failed(int fd)
-{
-	char text[16] = "";
-
-	return pread(fd, text, sizeof(text) - 1, 0) > 0 && !strtoul(text, NULL, 10);
 }
 
 TEST_F_TIMEOUT(gntdev_fail_nth, each_allocation, 150)

@@ -55,12 +55,6 @@ struct snapshot {
 	unsigned long current_kb;	/* memory, as the balloon driver counts it */
 };
 
-struct setting {
-	const char *path;
-	const char *value;	/* during the test */
-	char old[16];
-};
-
 __noreturn __printf(1, 2) void fail_test(const char *format, ...);
 unsigned long page_size(void);
 bool is_required(const char *path);
@@ -73,9 +67,6 @@ bool write_number(const char *path, unsigned long value);
 unsigned long raise_limit(const char *path, unsigned long wanted);
 bool silence_drop_caches(void);
 bool restore_limit(const char *path, unsigned long old);
-bool read_settings(struct setting *settings, unsigned int nr);
-unsigned int write_settings(struct setting *settings, unsigned int nr);
-bool restore_settings(struct setting *settings, unsigned int nr);
 unsigned long read_stat(const char *name);
 unsigned long mem_available_pages(void);
 unsigned long ram_available_pages(void);
@@ -83,6 +74,23 @@ void read_regions(unsigned long *total, unsigned long *largest);
 void take_snapshot(struct snapshot *snap);
 bool is_restored(const struct snapshot *before);
 bool are_allocated(const struct snapshot *before, unsigned long pages);
+
+/* faults.c */
+struct setting {
+	const char *path;
+	const char *value;	/* during the test */
+	char old[16];
+};
+
+#define NR_FAILSLAB_SETTINGS	2
+extern struct setting failslab_settings[NR_FAILSLAB_SETTINGS];
+
+bool read_settings(struct setting *settings, unsigned int nr);
+unsigned int write_settings(struct setting *settings, unsigned int nr);
+bool restore_settings(struct setting *settings, unsigned int nr);
+int open_fail_nth(void);
+bool set_fail_nth(int fd, unsigned int nth);
+bool has_failed(int fd);
 
 /* chunks.c */
 struct chunk {			/* of unpopulated pages */
