@@ -14,9 +14,11 @@ MEM      ?= 4G
 DOM0_MEM ?= 1G
 CPUS     ?= 1
 XEN_ARGS ?=
+LINUX_ARGS ?=
 GUESTS   ?= pv pvh
 JOBS     ?= $(shell nproc)
 DEBUG    ?=
+CONFIG   ?=
 TESTS    ?=
 CHECKS   ?=
 SERIES   ?=
@@ -71,8 +73,11 @@ MEM=$(MEM)         memory of the machine, as QEMU takes it
 DOM0_MEM=$(DOM0_MEM)    memory of dom0, as Xen takes it
 CPUS=$(CPUS)         processors of the machine, and of dom0
 XEN_ARGS=$(XEN_ARGS)      more for the command line of Xen, such as ext_regions=0
+LINUX_ARGS=$(LINUX_ARGS)    ... of dom0's kernel, such as rodata=off
 DEBUG=$(DEBUG)         kasan: the kernels report bad accesses, wrong locking, leaks,
               kcsan: they report data races; either takes several times longer
+CONFIG=$(CONFIG)        a file with options for dom0's kernel over all others, such as
+              harness/config/hardened.config; its name tells the kernels apart
 GUESTS=$(GUESTS)  with ARCH=x86_64, the kinds of domU to start: $(GUEST_KINDS)
 TESTS=$(TESTS)         what of make test to run: harness, native, kunit, layouts
 CHECKS=$(CHECKS)        what of make check to run, by the names that it prints

@@ -4,7 +4,8 @@
 # by the Makefile at the top, which has the variables' defaults and meanings.
 #
 # In $(BUILD), for K = 6.12, 7.3 or custom-NAME and A = arm64 or x86_64, with -16K or -64K
-# behind A when PAGES= is that, and -kasan or -kcsan when DEBUG= is:
+# behind A when PAGES= is that, -kasan or -kcsan when DEBUG= is, and -NAME when CONFIG= is
+# NAME.config:
 #
 #   linux-K/                Debian's source, or a copy of LINUX=, with the series
 #                           in it (tree.sh)
@@ -29,6 +30,8 @@ $(call one-of,XEN,$(XENS))
 $(call one-of,ARCH,$(ARCHS))
 $(call one-of,PAGES,$(PAGE_SIZES_$(ARCH)))
 $(if $(DEBUG),$(call one-of,DEBUG,$(DEBUGS)))
+$(if $(CONFIG),$(if $(wildcard $(CONFIG)),,$(error \
+	CONFIG=$(CONFIG): there is no such file)))
 $(if $(filter-out $(GUEST_KINDS),$(GUESTS)),$(error \
 	GUESTS=$(GUESTS) is unknown, choose some of: $(GUEST_KINDS)))
 
@@ -79,7 +82,7 @@ endif
 TREE      := $(BUILD)/linux-$(K)
 PAGED     := $(filter-out 4K,$(PAGES))
 MACHINE   := $(ARCH)$(PAGED:%=-%)
-VARIANT   := $(MACHINE)$(DEBUG:%=-%)$(SUBJECT:%=-bench-%)
+VARIANT   := $(MACHINE)$(DEBUG:%=-%)$(addprefix -,$(basename $(notdir $(CONFIG))))$(SUBJECT:%=-bench-%)
 OBJECTS   := $(TREE)-$(VARIANT)
 SOURCE    := $(TREE)$(if $(filter base,$(SUBJECT)),.base)
 KUNIT     := $(BUILD)/kunit-$(K)-$(MACHINE)
@@ -96,6 +99,8 @@ CONFIGS   := $(HARNESS)/config/kernel.config $(HARNESS)/config/$(ARCH).config \
 ifneq ($(DEBUG),)
 CONFIGS   += $(HARNESS)/config/debug-$(DEBUG).config $(HARNESS)/config/debug-dom0.config
 endif
+
+CONFIGS   += $(CONFIG)
 
 # KCSAN watches the driver and those that it shares data with.  Races elsewhere
 # in the kernel are not ours to find: they would hide those that are.
@@ -121,7 +126,7 @@ export PURPOSE := $(filter bench check bisect-check,$(MAKECMDGOALS)) \
 	$(if $(filter test-needs,$(MAKECMDGOALS)),test)
 
 export TOP HARNESS BUILD LOGS KERNEL XEN ARCH PAGES MACHINE VARIANT CROSS_COMPILE
-export JOBS MEM DOM0_MEM CPUS XEN_ARGS GUESTS DEBUG TREE KUNIT NATIVE MAILS SELFTESTS XEN_ROOT IMAGE TESTS KCSAN_OPTIONS
+export JOBS MEM DOM0_MEM CPUS XEN_ARGS LINUX_ARGS GUESTS DEBUG TREE KUNIT NATIVE MAILS SELFTESTS XEN_ROOT IMAGE TESTS KCSAN_OPTIONS
 export SERIES SIGN_OFF
 
 # A make that is started from here must not take our command line for its own;

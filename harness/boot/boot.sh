@@ -27,6 +27,7 @@
 #   GUESTS		on x86, the kinds of domU: pv, pvh, hvm (pv pvh)
 #   CPUS		processors of the machine, and of dom0 (1)
 #   XEN_ARGS		more options for Xen
+#   LINUX_ARGS		... for the kernel of dom0
 #   MEASURE		with bench, what is measured: main, guest, out, parallel
 #   LIMIT		seconds until a boot is given up (180; 900 with DEBUG)
 #   XEN_TEST_START	when the caller started, see elapsed.sh
@@ -69,6 +70,7 @@ fi
 # Several processors are slower under TCG, but do run at the same time; Xen gives
 # dom0 as many.
 arguments="console=hvc0 panic=-1 printk.devkmsg=on log_buf_len=4M xen_test=$mode"
+arguments="$arguments ${LINUX_ARGS:-}"
 if [ -n "${DEBUG:-}" ]; then
 	arguments="$arguments xen_test_debug=$DEBUG"
 	case $mode in

@@ -49,7 +49,7 @@ what_ran()
 	tr '\n' ' ' <<END | fold -s -w 78 | sed 's/^/  /'
 Xen $XEN, and above it Linux $KERNEL as dom0, the domain that has the devices
 and manages the others, on an emulated $ARCH machine with ${MEM:-4G} of memory,
-of which dom0 got ${DOM0_MEM:-1G}. Pages have $PAGES.${DEBUG:+ Linux checks itself ($DEBUG).}${XEN_ARGS:+ More options of Xen: $XEN_ARGS.}
+of which dom0 got ${DOM0_MEM:-1G}. Pages have $PAGES.${DEBUG:+ Linux checks itself ($DEBUG).}${XEN_ARGS:+ More options of Xen: $XEN_ARGS.}${LINUX_ARGS:+ More options of Linux: $LINUX_ARGS.}
 Xen's tool xl created a domU: a guest with a disk, which is a file in dom0.${kinds:+ The
 kinds of domU: $kinds, one after the other; the figures are about the first.} For
 everything the domU reads or writes, dom0 maps pages of the domU's memory. Each

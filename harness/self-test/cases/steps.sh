@@ -66,6 +66,7 @@ make_refuses()
 	make_says "GUESTS= has no meaning with make test," test ARCH=x86_64 GUESTS=pv
 	make_says "KERNEL= has no meaning with make test-all," test-all KERNEL=7.3
 	make_says "CPUS= has no meaning with make test-all," test-all CPUS=2
+	make_says "CONFIG=nothing.config: there is no such file" kernel CONFIG=nothing.config
 }
 
 # Another make has unpacked it meanwhile.
