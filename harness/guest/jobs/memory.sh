@@ -68,13 +68,15 @@ idle_in_vain()
 		wait_for 60 target_is_reached || return
 	fi
 	echo "$above" > "$target_kb"
-	sleep "$patience"
+	# Xen refuses five times in 15 seconds, then the driver gives up.
+	sleep 20
 	balloon_is_idle && ! target_is_reached
 }
 
-# Refused five times, the balloon driver sleeps for an hour, unless the target changes.
+# On x86, xl raises the limit, and the target is the one that was given up.
 has_again()
 {
+	set_memory "$target" && wait_for 60 target_is_reached &&
 	set_memory $((target - 64 * 1024)) && wait_for 60 target_is_reached &&
 	set_memory "$target" && wait_for 60 target_is_reached
 }
