@@ -30,6 +30,12 @@ receive_grants()
 	export XEN_TEST_GRANTS=/grants
 }
 
+use_emulated_disk()
+{
+	wait_for 30 test -b "$domu_disk" || fail "there is no $domu_disk"
+	export XEN_TEST_DISK="$domu_disk" XEN_TEST_EMULATED=1
+}
+
 memory_kb()
 {
 	sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo
@@ -51,6 +57,7 @@ get_more_memory()
 
 selftests()
 {
+	[ -z "${domu_disk:-}" ] || use_emulated_disk
 	[ -z "${domu_grants:-}" ] || receive_grants
 	# shellcheck disable=SC2046 # one word a line
 	run_selftests $(domu_programs)

@@ -37,7 +37,7 @@ job_dma()
 	remember_xen
 	sample before
 	step "a disk that is not coherent"
-	report dma-start 3 start_dma
+	report dma-start 4 start_dma
 	use_domu noncoherent
 	for run in $dma_runs; do
 		step "a domU on this disk ($run)"
@@ -52,6 +52,8 @@ job_dma()
 start_dma()
 {
 	check "no device of the machine is coherent" none_is_coherent
+	check "dom0 does direct I/O with mapped grants" \
+		env XEN_TEST_DISK=/dev/vda /selftests/gntdev_disk
 	check "the disk is filled" \
 		dd if=/boot/disk.img of=/dev/vda bs=1M conv=fsync
 	configure filler none /boot/kernel $filling "" > /run/filler.cfg

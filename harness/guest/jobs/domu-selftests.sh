@@ -33,7 +33,7 @@ job_domu_selftests()
 # it, and that gets more memory while it runs.
 domu_selftests()
 {
-	local job=selftests
+	local job=selftests device=
 	# The selftests count in pages.
 	domu_memory=$((memory + 32 * page_size / 1024))
 	(cd / && find selftests | cpio -o -H newc) > /run/selftests.cpio
@@ -41,7 +41,12 @@ domu_selftests()
 	case $kind in
 	pvh | hvm)	job="$job domu_grants=dom0" ;;
 	esac
-	configure "$domu" "$job" /run/grants.cpio "$domu_memory" "" \
+	# The disk is not to be unplugged for its being emulated.
+	if [ "$kind" = hvm ]; then
+		job="$job domu_disk=/dev/sda xen_emul_unplug=unnecessary"
+		device=$(emulated_disk)
+	fi
+	configure "$domu" "$job" /run/grants.cpio "$domu_memory" "$device" \
 		> /run/grants.cfg
 	check "xl creates a domU" patiently 60 xl create /run/grants.cfg || return
 	domid=$(domid_of "$domu")
@@ -72,6 +77,13 @@ domu_selftests()
 	else
 		check_xen 2 1
 	fi
+}
+
+# The line for an emulated disk whose controller does DMA below 4 GiB only.
+emulated_disk()
+{
+	truncate -s 8M /run/ide.img
+	echo 'device_model_args_hvm = ["-drive", "if=ide,format=raw,file=/run/ide.img"]'
 }
 
 # Pages of dom0 for a domU that cannot map its own.

@@ -19,7 +19,7 @@ job_nvme()
 	remember_xen
 	use_domu "nvme$tag"
 	step "a domU on an NVMe disk${tag:+ ($kind)}"
-	report "nvme$tag" 8 domu_on_nvme
+	report "nvme$tag" "$(self_grants_work && echo 9 || echo 8)" domu_on_nvme
 	send_domu_messages nvme-messages
 	send_console "$domu.log"
 }
@@ -27,6 +27,8 @@ job_nvme()
 domu_on_nvme()
 {
 	sample before
+	! self_grants_work || check "dom0 does direct I/O with mapped grants" \
+		env XEN_TEST_DISK=$nvme /selftests/gntdev_disk
 	check "the disk is filled" dd if=/boot/disk.img of=$nvme bs=1M conv=fsync
 	check "a domU uses the disk" domu_uses_nvme
 	check "the pages come from extended regions, if there are any" \

@@ -14,6 +14,8 @@
  *   privcmd	/dev/xen/privcmd
  *
  * A word that is none of these fails every test as well.
+ *
+ * XEN_TEST_DISK is the path of a disk that gntdev_disk overwrites; see there.
  */
 #ifndef SELFTEST_XEN_HARNESS_H
 #define SELFTEST_XEN_HARNESS_H
