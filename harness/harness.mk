@@ -4,8 +4,8 @@
 # by the Makefile at the top, which has the variables' defaults and meanings.
 #
 # In $(BUILD), for K = 6.12, 7.3 or custom-NAME and A = arm64 or x86_64, with -16K or -64K
-# behind A when PAGES= is that, -kasan or -kcsan when DEBUG= is, and -NAME when CONFIG= is
-# NAME.config:
+# behind A when PAGES= is that, -kasan or -kcsan when DEBUG= is, and -config-NAME when
+# CONFIG= is NAME.config:
 #
 #   linux-K/                Debian's source, or a copy of LINUX=, with the series
 #                           in it (tree.sh)
@@ -30,7 +30,7 @@ $(call one-of,XEN,$(XENS))
 $(call one-of,ARCH,$(ARCHS))
 $(call one-of,PAGES,$(PAGE_SIZES_$(ARCH)))
 $(if $(DEBUG),$(call one-of,DEBUG,$(DEBUGS)))
-$(if $(CONFIG),$(if $(wildcard $(CONFIG)),,$(error \
+$(if $(CONFIG),$(if $(and $(filter 1,$(words $(CONFIG))),$(shell test -f '$(CONFIG)' && echo yes)),,$(error \
 	CONFIG=$(CONFIG): there is no such file)))
 $(if $(filter-out $(GUEST_KINDS),$(GUESTS)),$(error \
 	GUESTS=$(GUESTS) is unknown, choose some of: $(GUEST_KINDS)))
@@ -54,7 +54,9 @@ chosen-by = $(if $(filter $1,$(MAKECMDGOALS)),$(foreach variable,$2, \
 machines := XEN MEM DOM0_MEM CPUS XEN_ARGS GUESTS
 $(call chosen-by,test,$(machines))
 $(call chosen-by,test-field,$(machines) TESTS)
-$(call chosen-by,test-all,$(machines) KERNEL LINUX ARCH)
+$(call chosen-by,test-all,$(machines) KERNEL LINUX ARCH CONFIG)
+$(foreach goal,kunit native tsan check bisect-check,$(call chosen-by,$(goal),CONFIG))
+override CONFIG := $(abspath $(CONFIG))
 
 TOP     := $(CURDIR)
 HARNESS := $(TOP)/harness
@@ -82,7 +84,7 @@ endif
 TREE      := $(BUILD)/linux-$(K)
 PAGED     := $(filter-out 4K,$(PAGES))
 MACHINE   := $(ARCH)$(PAGED:%=-%)
-VARIANT   := $(MACHINE)$(DEBUG:%=-%)$(addprefix -,$(basename $(notdir $(CONFIG))))$(SUBJECT:%=-bench-%)
+VARIANT   := $(MACHINE)$(DEBUG:%=-%)$(addprefix -config-,$(basename $(notdir $(CONFIG))))$(SUBJECT:%=-bench-%)
 OBJECTS   := $(TREE)-$(VARIANT)
 SOURCE    := $(TREE)$(if $(filter base,$(SUBJECT)),.base)
 KUNIT     := $(BUILD)/kunit-$(K)-$(MACHINE)

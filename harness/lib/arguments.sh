@@ -47,6 +47,11 @@ size()
 	esac
 }
 
+# QEMU takes what is behind a comma for another option.
+case ${LINUX_ARGS:-} in
+*,*)	refuse "LINUX_ARGS=$LINUX_ARGS has a comma, which QEMU cannot pass on" ;;
+esac
+
 modes="run test test-domu field bench shell"
 case ${ARCH:-} in
 arm64)	modes="$modes dom0less dma" ;;

@@ -67,6 +67,8 @@ make_refuses()
 	make_says "KERNEL= has no meaning with make test-all," test-all KERNEL=7.3
 	make_says "CPUS= has no meaning with make test-all," test-all CPUS=2
 	make_says "CONFIG=nothing.config: there is no such file" kernel CONFIG=nothing.config
+	make_says "CONFIG= has no meaning with make kunit," \
+		kunit CONFIG=harness/config/va39.config
 }
 
 # Another make has unpacked it meanwhile.
