@@ -112,6 +112,7 @@ static void unpop_put(struct stress_thread *thread, struct slot *slot)
 static void other(struct stress_thread *thread, unsigned int round)
 {
 	static const char *const shown[] = { "stats", "chunks" };
+	/* Pairs with the release in shrinker_register(). */
 	struct shrinker *shrinker = smp_load_acquire(&native_shrinker);
 	struct shrink_control sc = { .nr_to_scan = 1 + below(thread, 1000) };
 
