@@ -41,7 +41,7 @@ domu_selftests()
 	case $kind in
 	pvh | hvm)	job="$job domu_grants=dom0" ;;
 	esac
-	# The disk is not to be unplugged for its being emulated.
+	# By default, Linux unplugs emulated disks.
 	if [ "$kind" = hvm ]; then
 		job="$job domu_disk=/dev/sda xen_emul_unplug=unnecessary"
 		device=$(emulated_disk)

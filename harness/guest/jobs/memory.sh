@@ -68,7 +68,7 @@ idle_in_vain()
 		wait_for 60 target_is_reached || return
 	fi
 	echo "$above" > "$target_kb"
-	# Xen refuses five times in 15 seconds, then the driver gives up.
+	# Xen refuses four times in 14 seconds, then the driver gives up.
 	sleep 20
 	balloon_is_idle && ! target_is_reached
 }

@@ -43,7 +43,10 @@ bool read_settings(struct setting *settings, unsigned int nr)
 	return true;
 }
 
-/* In their order, up to the first that cannot be written: returns how many were. */
+/*
+ * Write the settings in their order, up to the first that cannot be written. Returns
+ * how many were written.
+ */
 unsigned int write_settings(struct setting *settings, unsigned int nr)
 {
 	unsigned int i;
@@ -54,7 +57,7 @@ unsigned int write_settings(struct setting *settings, unsigned int nr)
 	return i;
 }
 
-/* In the opposite order, all of them, also if one cannot be restored. */
+/* Restore all settings in the opposite order, also if one of them fails. */
 bool restore_settings(struct setting *settings, unsigned int nr)
 {
 	bool ok = true;
@@ -82,7 +85,7 @@ bool set_fail_nth(int fd, unsigned int nth)
 	return pwrite(fd, text, len, 0) == len;
 }
 
-/* 0: it has failed, else there have not been so many. */
+/* See whether the allocation that set_fail_nth() chose has failed. */
 bool has_failed(int fd)
 {
 	char text[16] = "";

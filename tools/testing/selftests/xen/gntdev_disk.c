@@ -11,7 +11,7 @@
 #include "xen_harness.h"
 
 /* More than a disk takes in one request. */
-#define PAGES			512
+#define BYTES			(2UL << 20)
 
 FIXTURE(gntdev_disk)
 {
@@ -21,6 +21,7 @@ FIXTURE(gntdev_disk)
 	bool emulated;
 	int direct;		/* the disk, and the same with the page cache */
 	int cached;
+	unsigned int pages;
 	struct shared_pages own;
 	struct grant_mapping map;
 };
@@ -29,11 +30,12 @@ FIXTURE_SETUP(gntdev_disk)
 {
 	const char *path = getenv("XEN_TEST_DISK");
 
+	if (!open_devices(_metadata, &self->gntdev, &self->gntalloc))
+		return;
 	if (!path)
 		SKIP(return, "no XEN_TEST_DISK");
 	self->emulated = getenv("XEN_TEST_EMULATED");
-	if (!open_devices(_metadata, &self->gntdev, &self->gntalloc))
-		return;
+	self->pages = BYTES / page_size();
 	self->direct = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
 	ASSERT_LE(0, self->direct)
 		TH_LOG("%s: %s", path, strerror(errno));
@@ -41,8 +43,9 @@ FIXTURE_SETUP(gntdev_disk)
 	ASSERT_LE(0, self->cached);
 
 	take_snapshot(&self->before);
-	ASSERT_EQ(0, share_pages(self->gntalloc, PAGES, &self->own));
-	ASSERT_EQ(0, map_grants(self->gntdev, self->own.refs, PAGES, &self->map));
+	ASSERT_EQ(0, share_pages(self->gntalloc, self->pages, &self->own));
+	ASSERT_EQ(0, map_grants(self->gntdev, self->own.refs, self->pages,
+				&self->map));
 }
 
 FIXTURE_TEARDOWN(gntdev_disk)
@@ -57,34 +60,32 @@ FIXTURE_TEARDOWN(gntdev_disk)
 
 TEST_F(gntdev_disk, direct_write)
 {
-	const size_t size = PAGES * page_size();
-	char *copy = malloc(size);
+	char *copy = malloc(BYTES);
 
 	ASSERT_NE(NULL, copy);
-	fill_pages(self->own.addr, 1, PAGES);
-	ASSERT_EQ(size, pwrite(self->direct, self->map.addr, size, 0))
+	fill_pages(self->own.addr, 1, self->pages);
+	ASSERT_EQ(BYTES, pwrite(self->direct, self->map.addr, BYTES, 0))
 		TH_LOG("%s", strerror(errno));
-	ASSERT_EQ(size, pread(self->cached, copy, size, 0));
+	ASSERT_EQ(BYTES, pread(self->cached, copy, BYTES, 0));
 	if (!self->emulated)
-		EXPECT_TRUE(check_pages(copy, 1, PAGES));
+		EXPECT_TRUE(check_pages(copy, 1, self->pages));
 	free(copy);
 }
 
 TEST_F(gntdev_disk, direct_read)
 {
-	const size_t size = PAGES * page_size();
-	char *copy = malloc(size);
+	char *copy = malloc(BYTES);
 
 	ASSERT_NE(NULL, copy);
-	fill_pages(copy, 2, PAGES);
-	ASSERT_EQ(size, pwrite(self->cached, copy, size, 0));
+	fill_pages(copy, 2, self->pages);
+	ASSERT_EQ(BYTES, pwrite(self->cached, copy, BYTES, 0));
 	ASSERT_EQ(0, fsync(self->cached));
 	free(copy);
 
-	ASSERT_EQ(size, pread(self->direct, self->map.addr, size, 0))
+	ASSERT_EQ(BYTES, pread(self->direct, self->map.addr, BYTES, 0))
 		TH_LOG("%s", strerror(errno));
 	if (!self->emulated)
-		EXPECT_TRUE(check_pages(self->own.addr, 2, PAGES));
+		EXPECT_TRUE(check_pages(self->own.addr, 2, self->pages));
 }
 
 TEST_HARNESS_MAIN
