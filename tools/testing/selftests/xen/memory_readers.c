@@ -8,7 +8,7 @@
  * are ballooned pages. Nothing must read them through /proc/kcore, as there is no memory
  * behind, so the tests are skipped.
  */
-#include <link.h>
+#include <elf.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -198,7 +198,7 @@ static unsigned long long paddr_of(const char *addr)
  * they have the address of each range of RAM in the linear map. Returns false if the
  * page is not there.
  */
-static bool finds_page(int fd, const ElfW(Phdr) *phdr, unsigned int nr,
+static bool finds_page(int fd, const Elf64_Phdr *phdr, unsigned int nr,
 		       const char *page, char *buffer)
 {
 	unsigned long long paddr = paddr_of(page), offset;
@@ -221,8 +221,8 @@ TEST_F(memory_readers, kcore)
 	unsigned long long ram = 0;
 	unsigned int i, looks = 0;
 	char *page, *buffer;
-	ElfW(Phdr) *phdr;
-	ElfW(Ehdr) ehdr;
+	Elf64_Phdr *phdr;
+	Elf64_Ehdr ehdr;
 	bool found;
 	int fd;
 
