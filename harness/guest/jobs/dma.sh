@@ -53,8 +53,7 @@ start_dma()
 {
 	check "no device of the machine is coherent" none_is_coherent
 	check "dom0 does direct I/O with mapped grants" \
-		env XEN_TEST_REQUIRE="gntdev gntalloc" XEN_TEST_DISK=/dev/vda \
-		/selftests/gntdev_disk
+		direct_io_works /dev/vda
 	check "the disk is filled" \
 		dd if=/boot/disk.img of=/dev/vda bs=1M conv=fsync
 	configure filler none /boot/kernel $filling "" > /run/filler.cfg

@@ -28,8 +28,7 @@ domu_on_nvme()
 {
 	sample before
 	! self_grants_work || check "dom0 does direct I/O with mapped grants" \
-		env XEN_TEST_REQUIRE="gntdev gntalloc" XEN_TEST_DISK=$nvme \
-		/selftests/gntdev_disk
+		direct_io_works $nvme
 	check "the disk is filled" dd if=/boot/disk.img of=$nvme bs=1M conv=fsync
 	check "a domU uses the disk" domu_uses_nvme
 	check "the pages come from extended regions, if there are any" \

@@ -17,6 +17,13 @@ self_grants_work()
 	[ "$(uname -m)" != x86_64 ] || [ "$(cat /sys/hypervisor/guest_type)" = PV ]
 }
 
+# Between a disk, which is overwritten, and mapped grants.
+#   direct_io_works DISK
+direct_io_works()
+{
+	XEN_TEST_REQUIRE="gntdev gntalloc" XEN_TEST_DISK=$1 /selftests/gntdev_disk
+}
+
 start_daemons()
 {
 	xenstored --pid-file /run/xenstored.pid &&
