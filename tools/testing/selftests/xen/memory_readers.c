@@ -193,6 +193,11 @@ static unsigned long long paddr_of(const char *addr)
 	return (entry & PFN_MASK) * page_size();
 }
 
+static bool is_ram(const Elf64_Phdr *phdr)
+{
+	return phdr->p_type == PT_LOAD && phdr->p_paddr != NO_PADDR;
+}
+
 /*
  * Find the page at @page by the headers of /proc/kcore, as a tool for crash dumps does:
  * they have the address of each range of RAM in the linear map. Returns false if the
@@ -206,8 +211,8 @@ static bool finds_page(int fd, const Elf64_Phdr *phdr, unsigned int nr,
 
 	for (i = 0; i < nr; i++) {
 		offset = paddr - phdr[i].p_paddr;
-		if (phdr[i].p_type == PT_LOAD && phdr[i].p_paddr != NO_PADDR &&
-		    paddr >= phdr[i].p_paddr && offset < phdr[i].p_filesz)
+		if (is_ram(&phdr[i]) && paddr >= phdr[i].p_paddr &&
+		    offset < phdr[i].p_filesz)
 			return pread(fd, buffer, page_size(),
 				     phdr[i].p_offset + offset) ==
 			       (ssize_t)page_size() && check_page(buffer, 3, 0);
@@ -242,7 +247,7 @@ TEST_F(memory_readers, kcore)
 		  pread(fd, phdr, ehdr.e_phnum * sizeof(*phdr), ehdr.e_phoff));
 
 	for (i = 0; i < ehdr.e_phnum; i++) {
-		if (phdr[i].p_type != PT_LOAD || phdr[i].p_paddr == NO_PADDR)
+		if (!is_ram(&phdr[i]))
 			continue;
 		ASSERT_LE(0, lseek(fd, phdr[i].p_offset, SEEK_SET));
 		EXPECT_EQ(phdr[i].p_filesz,
