@@ -19,6 +19,7 @@ GUESTS   ?= pv pvh
 JOBS     ?= $(shell nproc)
 DEBUG    ?=
 CONFIG   ?=
+SUITE    ?= 12
 TESTS    ?=
 CHECKS   ?=
 SERIES   ?=
@@ -49,6 +50,10 @@ make native   the driver as a program of this machine, tested with sanitizers;
               tsan, coverage, bench-native: what else is done with that program
 make fuzz     random input for it, for FUZZ_SECONDS
 make shell    a shell in dom0
+make deb      packages of the kernel for Debian 12 and 13, in Debian's configuration
+make test-debian
+              install them in a Debian dom0, PV and PVH, on an emulated x86-64 machine:
+              systemd, GRUB, LVM, guests; beside Debian's own kernel
 make series   write all series as mails, or SERIES=, for LINUX= or the KERNEL's own
               source
 make apply LINUX=TREE
@@ -77,7 +82,10 @@ LINUX_ARGS=$(LINUX_ARGS)    ... of dom0's kernel, such as rodata=off
 DEBUG=$(DEBUG)         kasan: the kernels report bad accesses, wrong locking, leaks,
               kcsan: they report data races; either takes several times longer
 CONFIG=$(CONFIG)        a file with options for dom0's kernel over all others, such as
-              harness/config/hardened.config; its name tells the kernels apart
+              harness/config/hardened.config; its name tells the kernels apart.
+              With make deb the whole configuration: one of Debian's, cloud (the
+              default), amd64 or arm64, or a file
+SUITE=$(SUITE)       the Debian of make test-debian: 12 or 13
 GUESTS=$(GUESTS)  with ARCH=x86_64, the kinds of domU to start: $(GUEST_KINDS)
 TESTS=$(TESTS)         what of make test to run: harness, native, kunit, layouts
 CHECKS=$(CHECKS)        what of make check to run, by the names that it prints
@@ -89,8 +97,8 @@ BUILD=$(BUILD)    the build directory
 endef
 
 .PHONY: help run test test-field test-all kunit bench native tsan coverage fuzz \
-	bench-native shell series series-test apply unapply fit check bisect-check clean \
-	packages tree kernel selftests
+	bench-native shell deb test-debian series series-test apply unapply fit check \
+	bisect-check clean packages tree kernel selftests
 
 help:
 	$(info $(HELP))

@@ -7,6 +7,16 @@
 one-of = $(if $(and $(filter 1,$(words $($1))),$(filter $2,$($1))),,$(error \
 	$1=$($1) is unknown, choose one of: $2))
 
+# Goals that choose these by themselves would take no notice of another choice.
+# $(call chosen-by,GOAL,VARIABLES)
+chosen-by = $(if $(filter $1,$(MAKECMDGOALS)),$(foreach variable,$2, \
+	$(if $(filter command%,$(origin $(variable))),$(error \
+		$(variable)= has no meaning with make $1, which chooses it by itself))))
+
+ifneq ($(filter deb test-debian,$(MAKECMDGOALS)),)
+include $(CURDIR)/harness/debian/config.mk
+endif
+
 $(call one-of,XEN,$(XENS))
 $(call one-of,ARCH,$(ARCHS))
 $(call one-of,PAGES,$(PAGE_SIZES_$(ARCH)))
@@ -25,12 +35,6 @@ $(call must-match,DOM0_MEM,[1-9][0-9]*[MG],amount of memory such as 1G or 512M)
 $(call must-match,CPUS,[1-8],number of processors from 1 to 8)
 $(call must-match,JOBS,[1-9][0-9]*,number)
 $(call must-match,FUZZ_SECONDS,[1-9][0-9]*,number of seconds)
-
-# Goals that choose these by themselves would take no notice of another choice.
-# $(call chosen-by,GOAL,VARIABLES)
-chosen-by = $(if $(filter $1,$(MAKECMDGOALS)),$(foreach variable,$2, \
-	$(if $(filter command%,$(origin $(variable))),$(error \
-		$(variable)= has no meaning with make $1, which chooses it by itself))))
 
 machines := XEN MEM DOM0_MEM CPUS XEN_ARGS GUESTS
 $(call chosen-by,test,$(machines))

@@ -66,7 +66,7 @@ IMAGE                := $(OBJECTS)/$(IMAGE_$(ARCH))
 export LC_ALL := C
 
 # What only some goals need of host/packages.
-export PURPOSE := $(filter bench check bisect-check,$(MAKECMDGOALS)) \
+export PURPOSE := $(filter bench check bisect-check deb test-debian,$(MAKECMDGOALS)) \
 	$(if $(filter native tsan coverage fuzz bench-native,$(MAKECMDGOALS)),native) \
 	$(if $(filter test-needs,$(MAKECMDGOALS)),test)
 
@@ -244,6 +244,8 @@ test-all: build-directory
 	@sh $(HARNESS)/boot/test-all.sh $(firstword $(KERNELS)) $(lastword $(KERNELS))
 
 # ---- the rest ----
+
+include $(HARNESS)/debian/debian.mk
 
 # The series, as mails and in the user's own tree.
 .PHONY: mails

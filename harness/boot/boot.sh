@@ -3,12 +3,13 @@
 #
 # Boot Xen and dom0 once under QEMU, on an emulated processor.
 #
-#   boot.sh run|test|test-domu|toolstack|field|dom0less|dma|bench|shell NAME
+#   boot.sh run|test|test-domu|toolstack|field|dom0less|dma|bench|shell|debian NAME
 #
 # The first argument is for dom0-init, which does the work inside; with dom0less
 # Xen makes a domU of its own, see dom0less.sh; with dma, and on x86 with field, the
 # machine has a disk that does DMA; toolstack is for x86; with bench and one processor
-# the machine's clock counts instructions. The console goes to $LOGS/NAME.log, the
+# the machine's clock counts instructions; with debian dom0 is on a disk, see
+# debian/machine.sh. The console goes to $LOGS/NAME.log, the
 # files that dom0-init sends over it are made again in $LOGS/NAME/, and
 # $LOGS/NAME/results says how each test went, in the form of tap.sh. run.sh and
 # test.sh show all that. The exit status is 1 if a test failed, and 2 if there was
@@ -61,7 +62,7 @@ fi
 rm -rf "$files"
 [ -n "${XEN_TEST_AGAIN:-}" ] || rm -rf "$first" "$first.log"
 mkdir "$files"
-if ! flock "$initramfs.lock" \
+if [ "$mode" != debian ] && ! flock "$initramfs.lock" \
 		sh "$HARNESS/boot/initramfs.sh" "$initramfs" > "$log" 2>&1; then
 	cat "$log" >&2
 	exit 2
@@ -83,8 +84,10 @@ fi
 xen_arguments="loglvl=all guest_loglvl=all"
 [ "$mode" != bench ] || arguments="$arguments xen_bench=${MEASURE:-main}"
 mkfifo "$files/monitor.in" "$files/monitor.out"
+machine=$HARNESS/boot/machine-$ARCH.sh
+[ "$mode" != debian ] || machine=$HARNESS/debian/machine.sh
 # shellcheck source=machine-arm64.sh
-. "$HARNESS/boot/machine-$ARCH.sh"
+. "$machine"
 
 # One ns an instruction; while there is nothing to do, time is skipped. Several
 # processors take turns then, too long ones for Xen to boot: the clock is the

@@ -138,13 +138,16 @@ judge_planned()
 # What the kernel of a domain says at level warning or worse, see say.sh.
 judge_messages()
 {
+	cat "$lib/known-messages" > "$files/known-messages"
+	[ "$mode" != debian ] ||
+		cat "$HARNESS/debian/known-messages" >> "$files/known-messages"
 	if [ "$(head -n 1 "$files/$1")" != "dmesg ends with 0" ]; then
 		hangs || fail "$1" "the log of the kernel could not be read"
 		return
 	fi
 	awk -v debug="${DEBUG:-}" -v domain="$1" -f "$lib/messages.awk" \
 		"$log" "$files/$1" |
-		awk -v list="$lib/known-messages" -v test="$tests/$1" \
+		awk -v list="$files/known-messages" -v test="$tests/$1" \
 			-f "$lib/known.awk"
 }
 

@@ -28,7 +28,7 @@
 set -eu
 
 all="checkpatch-patches checkpatch-files build-w1-gcc build-w1-clang sparse
-     coccicheck kunit-config kernel-doc htmldocs abi maintainers include-order
+     coccicheck kunit-config debian-config kernel-doc htmldocs abi maintainers include-order
      spdx codespell shellcheck"
 
 # shellcheck disable=SC2153 # from the environment
@@ -41,6 +41,7 @@ tools_for()
 	case $1 in
 	checkpatch-* | maintainers) echo perl ;;
 	kunit-config) echo python3 aarch64-linux-gnu-gcc x86_64-linux-gnu-gcc ;;
+	debian-config) echo aarch64-linux-gnu-gcc x86_64-linux-gnu-gcc ;;
 	build-w1-gcc) echo aarch64-linux-gnu-gcc x86_64-linux-gnu-gcc ;;
 	build-w1-clang) echo clang aarch64-linux-gnu-ld x86_64-linux-gnu-ld ;;
 	sparse) echo sparse aarch64-linux-gnu-gcc x86_64-linux-gnu-gcc ;;

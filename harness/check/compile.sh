@@ -88,6 +88,32 @@ check_kunit_config()
 	done
 }
 
+# ---- Debian's configurations ----
+
+# make deb takes the smallest and the one of the other architecture, with its own options
+# over them.
+check_debian_config()
+{
+	debian_config x86_64 cloud amd64_none_cloud-amd64 "$HARNESS/config/debian-x86_64.config"
+	debian_config arm64 arm64 arm64_none_arm64
+}
+
+#   debian_config ARCH FLAVOUR NAME [FRAGMENT]
+debian_config()
+{
+	arch=$1 flavour=$2 name=$3 config=$logs/$check/$3
+	shift 3
+	mkdir -p "$config.objects"
+	{
+		env -u MAKEFLAGS make -n -C "$TOP" BUILD="$BUILD" KERNEL="$KERNEL" \
+			deb CONFIG="$flavour" &&
+		sh "$HARNESS/host/packages.sh" config "$KERNEL" "$arch" "$name" "$config" &&
+		BASE_CONFIG=$config ARCH=$arch CROSS_COMPILE=$(compiler_for "$arch") \
+		sh "$HARNESS/config/config.sh" "$TREE" "$config.objects" \
+			"$HARNESS/config/debian.config" "$@"
+	} >>"$log" 2>&1 </dev/null || echo "$name:0: $(tail -n 1 "$log")"
+}
+
 # ---- semantic patches ----
 
 check_coccicheck()

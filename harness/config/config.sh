@@ -10,6 +10,9 @@
 # configuration, for a missing dependency or a misspelt name, is an error;
 # those below a line that starts with "# optional" may be missing.
 #
+# All other options are off; with BASE_CONFIG in the environment, a whole configuration,
+# they are as they are there, and where that has none, have their default.
+#
 # Called by harness.mk through progress.sh.  With the argument "changed" before
 # the others: only tell by the exit status if there is anything to do, that is
 # if OBJECTS/.config is older than a fragment or a Kconfig file of the tree.
@@ -28,7 +31,7 @@ config=$objects/.config
 changed()
 {
 	[ -e "$config" ] || return 0
-	[ -z "$(find "$@" -newer "$config")" ] || return 0
+	[ -z "$(find ${BASE_CONFIG:+"$BASE_CONFIG"} "$@" -newer "$config")" ] || return 0
 	# A Kconfig file of our own is a link, whose own time says nothing.
 	[ -n "$(find "$tree" -name 'Kconfig*' \( -newer "$config" -print -o \
 		-type l -exec find -L {} -newer "$config" \; \))" ]
@@ -70,7 +73,11 @@ fi
 
 mkdir -p "$objects"
 rm -f "$config"
-(cd "$tree" && scripts/kconfig/merge_config.sh -n -O "$objects" "$@")
+if [ -n "${BASE_CONFIG:-}" ]; then
+	(cd "$tree" && scripts/kconfig/merge_config.sh -O "$objects" "$BASE_CONFIG" "$@")
+else
+	(cd "$tree" && scripts/kconfig/merge_config.sh -n -O "$objects" "$@")
+fi
 missing=$(missing "$@" | tr '\n' ' ')
 if [ -n "$missing" ]; then
 	# Or the next run would take it as done.

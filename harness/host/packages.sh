@@ -10,6 +10,11 @@
 #   packages.sh xen VERSION ARCH   make $BUILD/xen-VERSION-ARCH: hypervisor,
 #                                  toolstack, libraries and busybox, unpacked
 #   packages.sh kernel VERSION     make $BUILD/linux-source-VERSION.tar.xz
+#   packages.sh config VERSION ARCH NAME FILE   make FILE, the configuration NAME of
+#                                  Debian's linux-config-VERSION, such as
+#                                  amd64_none_cloud-amd64
+#   packages.sh lists RELEASE ARCH   make $BUILD/packages/RELEASE-ARCH, with apt.conf
+#                                  and sources.list for that
 #
 # Xen and the newer kernel are packages of another architecture or another
 # Debian release than the machine's.  They come through an apt state of our
@@ -236,6 +241,12 @@ xen()
 	mv "$work/root" "$target"
 }
 
+lists()
+{
+	state "$1" "$2" ||
+		die "cannot read the package lists of $1 ($2) from the machine's mirror"
+}
+
 kernel()
 {
 	version=$1
@@ -248,22 +259,51 @@ kernel()
 		return 0
 	fi
 	work_directory
-	# The machine's own sources have 6.12 when they are those of Debian 13,
-	# or of Debian 12 with its security archive.
-	if ! apt-get -q download "$name"; then
-		case $version in
-		6.12) release=trixie ;;
-		7.3) release=trixie-backports ;;
-		*) die "no Debian release known with $name" ;;
-		esac
-		# Backports keep the newest kernel only.
-		way_out=": take a newer kernel, with LINUX= and its source"
-		download "$release" "$(dpkg --print-architecture)" "$name"
-	fi
+	download_for_kernel "$version" "$(dpkg --print-architecture)" "$name"
 	dpkg-deb --fsys-tarfile "$name"_*.deb |
 		tar -x -f - -C "$work" "./usr/src/$name.tar.xz" ||
 		die "cannot unpack $name"
 	mv "$work/usr/src/$name.tar.xz" "$target"
+}
+
+# Download a package that comes with the kernel, for an architecture of Debian.
+#   download_for_kernel VERSION ARCH PACKAGE
+download_for_kernel()
+{
+	# The machine's own sources have 6.12 when they are those of Debian 13,
+	# or of Debian 12 with its security archive.
+	own=$(dpkg --print-architecture)
+	[ "$2" != "$own" ] || ! apt-get -q download "$3" || return 0
+	case $1:$2 in
+	6.12:"$own") release=trixie ;;
+	# The one whose security archive the machine's package is from.
+	6.12:*) release=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release) ;;
+	7.3:*) release=trixie-backports ;;
+	*) die "no Debian release known with $3" ;;
+	esac
+	# Backports keep the newest kernel only.
+	way_out=": take a newer kernel, with LINUX= and its source"
+	download "$release" "$2" "$3"
+}
+
+config()
+{
+	version=$1 file=$3 target=$4
+	name=linux-config-$version
+	[ ! -e "$target" ] || return 0
+	case $2 in
+	arm64) arch=arm64 ;;
+	x86_64) arch=amd64 ;;
+	*) die "no Debian architecture known for $2" ;;
+	esac
+
+	work_directory
+	download_for_kernel "$version" "$arch" "$name"
+	dpkg-deb --fsys-tarfile "$name"_*.deb |
+		tar -x -f - -C "$work" "./usr/src/$name/config.$file.xz" ||
+		die "$name has no configuration $file"
+	xz -d -c "$work/usr/src/$name/config.$file.xz" >"$work/config"
+	mv "$work/config" "$target"
 }
 
 command=${1:-}
@@ -272,7 +312,7 @@ case $command in
 missing | host)
 	"$command"
 	;;
-xen | kernel)
+xen | kernel | config | lists)
 	packages=$BUILD/packages
 	mkdir -p "$packages"
 	# One at a time: apt keeps its state in files that two runs would mix.
@@ -281,6 +321,6 @@ xen | kernel)
 	"$command" "$@"
 	;;
 *)
-	die "usage: packages.sh missing | host | xen VERSION ARCH | kernel VERSION"
+	die "usage: packages.sh missing | host | xen VERSION ARCH | kernel VERSION | config VERSION ARCH NAME FILE | lists RELEASE ARCH"
 	;;
 esac

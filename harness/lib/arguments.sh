@@ -55,7 +55,7 @@ esac
 modes="run test test-domu field bench shell"
 case ${ARCH:-} in
 arm64)	modes="$modes dom0less dma" ;;
-x86_64)	modes="$modes toolstack" ;;
+x86_64)	modes="$modes toolstack debian" ;;
 *)	refuse "there is no machine for ARCH=${ARCH:-}" ;;
 esac
 

@@ -10,6 +10,8 @@
 #   tree.sh prepare TREE          put the series into TREE, or what changed in
 #                                 the series since the last time
 #   tree.sh base TREE BASE        make BASE, the tree as it is without the series
+#   tree.sh plain TREE COPY       make COPY, the tree with the series, without links into
+#                                 this repository
 #
 # What the series is stands in series-files.sh.
 #
@@ -160,9 +162,23 @@ base()
 	find "$base" -type l -lname "$top/*" -delete
 }
 
+# Links to the files of TREE, as for base; our files keep their times, so that make
+# builds again what has changed and no more.
+plain()
+{
+	tree=$1 copy=$2
+	rm -rf "$copy"
+	cp -al "$tree" "$copy"
+	find "$copy" -type l -lname "$top/*" -printf '%P\n' > "$work/links"
+	while IFS= read -r file; do
+		rm "$copy/$file"
+		cp -Lp "$tree/$file" "$copy/$file"
+	done <"$work/links"
+}
+
 usage()
 {
-	die "usage: tree.sh identify LINUX | unpack TARBALL TREE | copy LINUX TREE | prepare TREE | base TREE BASE"
+	die "usage: tree.sh identify LINUX | unpack TARBALL TREE | copy LINUX TREE | prepare TREE | base TREE BASE | plain TREE COPY"
 }
 
 command=${1:-}
@@ -181,12 +197,12 @@ prepare:2)
 	lock_and_work_beside "$2"
 	prepare "$2"
 	;;
-base:3)
+base:3 | plain:3)
 	# What is copied must not be changed meanwhile.
 	exec 8>"$2.lock"
 	flock 8
 	lock_and_work_beside "$3"
-	base "$2" "$3"
+	"$command" "$2" "$3"
 	;;
 *)
 	usage

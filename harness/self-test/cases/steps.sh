@@ -5,7 +5,7 @@
 # Sourced by run.sh: make and its steps, when they cannot do all that is asked for.
 
 cases="$cases report_without_figures bench_without_boot bad_exception
-	make_refuses tree_is_there"
+	make_refuses tree_is_there plain_tree"
 
 # make run shows its checks, but no report, when something for that was lost.
 report_without_figures()
@@ -67,8 +67,31 @@ make_refuses()
 	make_says "KERNEL= has no meaning with make test-all," test-all KERNEL=7.3
 	make_says "CPUS= has no meaning with make test-all," test-all CPUS=2
 	make_says "CONFIG=nothing.config: there is no such file" kernel CONFIG=nothing.config
+	make_says "CONFIG=nothing is none of cloud amd64 arm64," deb CONFIG=nothing
+	make_says "CONFIG=README.md is none of cloud amd64 arm64," deb CONFIG=README.md
+	make_says "ARCH= has no meaning with make deb," deb ARCH=arm64
+	make_says "SUITE=11 is unknown, choose one of: 12 13" test-debian SUITE=11
+	make_says "make test-debian is for x86-64" test-debian CONFIG=arm64
 	make_says "CONFIG= has no meaning with make kunit," \
 		kunit CONFIG=harness/config/va39.config
+}
+
+# A package must not have links into this repository.
+plain_tree()
+{
+	mkdir -p "$work/tree/drivers"
+	echo kernel > "$work/tree/drivers/theirs"
+	ln -s "${real%/*}/README.md" "$work/tree/drivers/ours"
+	sh "$real/series/tree.sh" plain "$work/tree" "$work/plain" ||
+		complain "tree.sh plain fails"
+	if [ -L "$work/plain/drivers/ours" ] ||
+	   ! cmp -s "${real%/*}/README.md" "$work/plain/drivers/ours"; then
+		complain "our file is no copy"
+	fi
+	[ "$(stat -c %h "$work/tree/drivers/theirs")" = 2 ] ||
+		complain "a file of the kernel is a copy"
+	[ -L "$work/tree/drivers/ours" ] || complain "the tree has been changed"
+	rm -rf "$work/tree" "$work/plain" "$work"/*.lock
 }
 
 # Another make has unpacked it meanwhile.

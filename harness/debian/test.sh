@@ -1,0 +1,108 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# `make test-debian`: a Debian dom0, from its first boot with Debian's kernel to the time
+# when our package has been removed again. The last line is "N passed, N failed", with
+# ", N skipped" if there were any.
+#
+#   test.sh ROOT-TAR DIR	DIR has the package, as package.sh made it
+#
+# The boots are the stages of dom0/dom0-test. One that does not come to its end ends the
+# test, as the disk is then not what the next one needs.
+#
+# Environment: see boot.sh, and SUITE.
+
+set -eu
+
+tar=$1 packages=$2
+# shellcheck disable=SC1091
+. "$HARNESS/lib/elapsed.sh"
+
+LOGS=$LOGS/debian-$SUITE-${packages##*/}
+LIMIT=${LIMIT:-1500}
+export LOGS LIMIT
+mkdir -p "$LOGS"
+exec 8> "$LOGS.lock"
+if ! flock -n 8; then
+	echo "error: another test is writing $LOGS" >&2
+	echo "0 passed, 1 failed"
+	exit 1
+fi
+rm -rf "$LOGS"
+mkdir "$LOGS"
+results=$LOGS/results
+: > "$results"
+
+# The kernel of the last boot is not compared: it is that of the first.
+compare()
+{
+	awk -F ': ' '
+	FNR == 1 { file++ }
+	{
+		if (!($1 in known)) {
+			known[$1]
+			name[++names] = $1
+		}
+		value[file, $1] = $2
+	}
+	END {
+		for (i = 1; i <= names; i++) {
+			printf "  %-38s", name[i]
+			for (j = 1; j <= file; j++)
+				printf " %26s", (j, name[i]) in value ?
+					value[j, name[i]] : "-"
+			print ""
+		}
+	}' "$@"
+}
+
+step "making the disk of a Debian $SUITE"
+DEBIAN_DISK=$LOGS/disk.img
+export DEBIAN_DISK
+sh "$HARNESS/debian/disk.sh" "$tar" "$packages"/linux-image-*.deb "$DEBIAN_DISK" \
+	"$LOGS/first" > "$LOGS/disk.log" 2>&1 || {
+	tail -n 5 "$LOGS/disk.log" >&2
+	echo "error: the disk cannot be made (log: $LOGS/disk.log)" >&2
+	echo "0 passed, 1 failed"
+	exit 1
+}
+
+for stage in control pv pvh removed; do
+	name=debian$SUITE-$stage
+	start=$(date +%s)
+	DEBIAN_FIRST=
+	[ $stage != control ] || DEBIAN_FIRST=$LOGS/first
+	export DEBIAN_FIRST
+	sh "$HARNESS/boot/boot.sh" debian "$name" || :
+	cat "$LOGS/$name/results" >> "$results"
+	printf '%s\t%s\n' "$name" "$(($(date +%s) - start))" >> "$LOGS/times"
+	if [ ! -e "$LOGS/$name/end" ]; then
+		step "no further boot, as this one has not come to its end"
+		break
+	fi
+done
+
+set --
+for stage in control pv pvh; do
+	file=$LOGS/debian$SUITE-$stage/figures
+	[ ! -e "$file" ] || set -- "$@" "$file"
+done
+if [ $# != 0 ]; then
+	echo
+	compare "$@" | tee "$LOGS/figures"
+	echo
+fi
+awk -f "$HARNESS/lib/tables.awk" "$LOGS/times" "$results"
+passed=$(grep -c '^pass' "$results") || true
+failed=$(grep -c '^fail' "$results") || true
+skipped=$(grep -c '^skip' "$results") || true
+if [ "$failed" != 0 ]; then
+	sh "$HARNESS/lib/failures.sh" "$results"
+	echo
+else
+	rm -rf "$DEBIAN_DISK" "$LOGS/first"
+fi
+step "the logs are in $LOGS"
+echo "$passed passed, $failed failed${skipped:+, $skipped skipped}" |
+	sed 's/, 0 skipped$//'
+[ "$failed" = 0 ]
