@@ -44,6 +44,8 @@ make test-all the same on each architecture, and part of it on the other kernel;
 make test-field
               the layouts with what dom0s do all day: disks and networks of guests,
               memory that goes up and down; one is not in make test, as it is long
+make nightly  all tests on both kernels, some with DEBUG=kasan, and test-debian for both
+              suites: some hours
 make kunit    the KUnit tests only, without Xen
 make bench    what mappings cost, beside the kernel's own driver
 make native   the driver as a program of this machine, tested with sanitizers;
@@ -96,7 +98,7 @@ JOBS=$(JOBS)         compilers that run at a time
 BUILD=$(BUILD)    the build directory
 endef
 
-.PHONY: help run test test-field test-all kunit bench native tsan coverage fuzz \
+.PHONY: help run test test-field test-all nightly kunit bench native tsan coverage fuzz \
 	bench-native shell deb test-debian series series-test apply unapply fit check \
 	bisect-check clean packages tree kernel selftests
 

@@ -240,8 +240,8 @@ test-field:
 	@make --no-print-directory test TESTS="$$(awk '$$1 == "$(ARCH)" && $$6 == "field" \
 		{ print $$2 }' $(HARNESS)/boot/layouts | paste -s -d ' ')"
 
-test-all: build-directory
-	@sh $(HARNESS)/boot/test-all.sh $(firstword $(KERNELS)) $(lastword $(KERNELS))
+test-all nightly: build-directory
+	@sh $(HARNESS)/boot/test-all.sh $@ $(firstword $(KERNELS)) $(lastword $(KERNELS))
 
 # ---- the rest ----
 

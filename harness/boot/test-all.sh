@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# `make test-all`: all tests, in the end a table of its parts with their time, and
-# one total, as `make test` has: "N passed, N failed, N skipped".
+# `make test-all` and `make nightly`: their parts, in the end a table of them with their
+# time, and one total, as `make test` has: "N passed, N failed, N skipped".
 #
-#   test-all.sh [beside] KERNEL OTHER-KERNEL
+#   test-all.sh [beside] test-all|nightly KERNEL OTHER-KERNEL
 #
 # The parts that boot run one after the other, most with one processor.  A second
 # process builds their kernels meanwhile, and then runs the parts that compile.  It
@@ -20,9 +20,9 @@ if [ "$1" = beside ]; then
 	mode=$1
 	shift
 fi
-kernel=$1 other=$2
+goal=$1 kernel=$2 other=$3
 began=$(date +%s)
-work=$LOGS/test-all
+work=$LOGS/$goal
 
 # Each part is a line of arguments for make.
 boots()
@@ -30,8 +30,36 @@ boots()
 	cat <<-END
 		test KERNEL=$kernel ARCH=arm64
 		test KERNEL=$kernel ARCH=x86_64
-		test KERNEL=$other ARCH=arm64 TESTS='kunit xen4.17'
 	END
+	case $goal in
+	test-all)
+		cat <<-END
+			test KERNEL=$other ARCH=arm64 TESTS='kunit xen4.17'
+			test KERNEL=$other ARCH=x86_64 TESTS='kunit xen4.20-pv'
+		END
+		;;
+	nightly)
+		cat <<-END
+			test KERNEL=$kernel ARCH=x86_64 TESTS=xen4.17-pvh-field
+			test KERNEL=$other ARCH=arm64
+			test KERNEL=$other ARCH=x86_64
+			test DEBUG=kasan ARCH=arm64 TESTS='kunit xen4.20-2176M xen4.17-field'
+			test-debian SUITE=12
+			test-debian SUITE=13
+		END
+		;;
+	esac
+}
+
+# Make what part $1 boots.
+build()
+{
+	case $1 in
+	test-debian*)
+		run deb ;;
+	*)
+		run "test-needs ${1#test }" ;;
+	esac
 }
 
 # Of the other kernel, what its patches and its compiler's warnings can say.
@@ -66,7 +94,7 @@ run_beside()
 {
 	boots | while IFS= read -r part; do
 		files=$(files_of "$part")
-		run "test-needs ${part#test }" > "$files.build"
+		build "$part" > "$files.build"
 		touch "$files.built"
 	done
 	others | while IFS= read -r part; do
@@ -113,9 +141,9 @@ if [ "$mode" = beside ]; then
 fi
 
 mkdir -p "$LOGS"
-exec 8> "$work.lock"
+exec 8> "$LOGS/test-all.lock"
 if ! flock -n 8; then
-	echo "error: another make test-all is writing $work" >&2
+	echo "error: another make test-all or nightly is writing $LOGS" >&2
 	echo "0 passed, 1 failed"
 	exit 1
 fi
@@ -124,7 +152,7 @@ mkdir "$work"
 # timeout gives it a process group, and passes its own end on to that.  It stays in
 # the session: with autogroups, nice says nothing between sessions.  It does not keep
 # the lock if this script is killed.
-nice -n 19 timeout 3h sh "$0" beside "$kernel" "$other" < /dev/null 8>&- &
+nice -n 19 timeout 8h sh "$0" beside "$goal" "$kernel" "$other" < /dev/null 8>&- &
 beside=$!
 trap 'kill "$beside" 2> /dev/null || :' EXIT
 trap 'exit 1' HUP INT TERM

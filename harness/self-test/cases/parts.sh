@@ -2,13 +2,14 @@
 #
 # shellcheck shell=sh disable=SC2154 # variables are run.sh's
 #
-# Sourced by run.sh: the parts of `make test-all`.
+# Sourced by run.sh: the parts of `make test-all` and `make nightly`.
 
-cases="$cases all_parts_pass a_part_fails a_part_says_nothing the_second_process_is_lost
-	test_all_is_ended test_all_is_alone"
+cases="$cases all_parts_pass nightly_has_its_parts a_part_fails a_part_says_nothing
+	the_second_process_is_lost test_all_is_ended test_all_is_alone"
 
 # Run test-all.sh with make replaced by the commands on the standard input, and
 # see that it ends with status $1.
+#   test_all_ends_with STATUS [SECONDS [GOAL]]
 test_all_ends_with()
 {
 	mkdir "$work/make"
@@ -20,7 +21,7 @@ test_all_ends_with()
 	chmod +x "$work/make/make"
 	status=0
 	PATH=$work/make:$PATH timeout "${2:-50}" \
-		sh "$HARNESS/boot/test-all.sh" 6.12 7.3 > "$work/output" 2>&1 ||
+		sh "$HARNESS/boot/test-all.sh" "${3:-test-all}" 6.12 7.3 > "$work/output" 2>&1 ||
 		status=$?
 	rm -r "$work/make"
 	[ $status = "$1" ] || complain "test-all.sh ends with $status instead of $1"
@@ -29,22 +30,35 @@ test_all_ends_with()
 all_parts_pass()
 {
 	test_all_ends_with 0 < /dev/null
-	file_has "$work/output" "18 passed, 0 failed, 9 skipped"
+	file_has "$work/output" "20 passed, 0 failed, 10 skipped"
 	file_has "$work/output" "test KERNEL=7.3 ARCH=arm64 TESTS='kunit xen4.17'"
 }
 
 # One that boots, and one beside.
+# What is booted has been built before: each by its own goal.
+nightly_has_its_parts()
+{
+	test_all_ends_with 0 50 nightly <<-END
+		echo "\$*" >> $work/parts
+	END
+	file_has "$work/output" "28 passed, 0 failed, 14 skipped"
+	file_has "$work/parts" "test-needs DEBUG=kasan"
+	file_has "$work/parts" "directory deb"
+	file_has "$work/parts" "test-debian SUITE=13"
+	rm "$work/parts"
+}
+
 a_part_fails()
 {
 	test_all_ends_with 1 <<-END
 		case "\$*" in
-		*" test "*x86_64* | *" tsan")
+		*" test KERNEL=6.12 "*x86_64* | *" tsan")
 			echo "8 passed, 2 failed"
 			exit 1
 			;;
 		esac
 	END
-	file_has "$work/output" "30 passed, 4 failed, 7 skipped"
+	file_has "$work/output" "32 passed, 4 failed, 8 skipped"
 }
 
 # A total is no proof if make fails, and an end without total is a failure.
@@ -56,7 +70,7 @@ a_part_says_nothing()
 		*" tsan") echo "9 passed, 0 failed"; exit 2 ;;
 		esac
 	END
-	file_has "$work/output" "14 passed, 2 failed, 7 skipped"
+	file_has "$work/output" "16 passed, 2 failed, 8 skipped"
 	file_has "$work/output" "there is no total at the end of $LOGS"
 }
 
@@ -68,7 +82,7 @@ the_second_process_is_lost()
 		*" tsan") echo "5 passed, 0 failed"; echo more; kill -KILL 0 ;;
 		esac
 	END
-	file_has "$work/output" "14 passed, 2 failed, 7 skipped"
+	file_has "$work/output" "16 passed, 2 failed, 8 skipped"
 }
 
 # Both processes, each of which runs a make.
@@ -101,7 +115,7 @@ test_all_is_alone()
 	test_all_ends_with 1 < /dev/null
 	[ -e "$LOGS/test-all/table" ] || complain "it removes the files of the other one"
 	[ "$(wc -l < "$work/output")" = 2 ] || complain "$(cat "$work/output")"
-	file_has "$work/output" "error: another make test-all is writing $LOGS/test-all"
+	file_has "$work/output" "error: another make test-all or nightly is writing $LOGS"
 	[ "$(tail -n 1 "$work/output")" = "0 passed, 1 failed" ] ||
 		complain "$(tail -n 1 "$work/output") is no total"
 }
