@@ -183,6 +183,8 @@ guest_uses_disk()
 	configure "$domu" disk /boot/domu.cpio "$memory" "disk = [\"$1\"]" \
 		> "/run/$domu.cfg"
 	began=$(seconds_up)
+	# In Xen's list of domains, none has this number.
+	domid=none
 	start_domu &&
 	domu_says "read the known file" &&
 	echo "guest up: $domu $(($(seconds_up) - began)) s" | tee -a /run/times &&
