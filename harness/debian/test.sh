@@ -33,27 +33,39 @@ mkdir "$LOGS"
 results=$LOGS/results
 : > "$results"
 
-# The kernel of the last boot is not compared: it is that of the first.
+# A table of figures, with a column for each stage that has any.
+#   compare STAGE...
 compare()
 {
-	awk -F ': ' '
-	FNR == 1 { file++ }
+	for stage in "$@"; do
+		file=$LOGS/debian$SUITE-$stage/figures
+		[ ! -e "$file" ] || awk -F ': ' -v stage="$stage" '
+			BEGIN { OFS = "\t"; print stage, "stage", stage }
+			{ print stage, $1, $2 }' "$file"
+	done | awk -F '\t' '
 	{
-		if (!($1 in known)) {
-			known[$1]
-			name[++names] = $1
+		if (!($1 in columns)) {
+			columns[$1]
+			column[++n] = $1
 		}
-		value[file, $1] = $2
+		if (!($2 in names)) {
+			names[$2]
+			name[++lines] = $2
+		}
+		value[$1, $2] = $3
 	}
 	END {
-		for (i = 1; i <= names; i++) {
-			printf "  %-38s", name[i]
-			for (j = 1; j <= file; j++)
-				printf " %26s", (j, name[i]) in value ?
-					value[j, name[i]] : "-"
+		for (i = 1; i <= lines; i++) {
+			printf "  %-48s", name[i]
+			for (j = 1; j <= n; j++) {
+				cell = value[column[j], name[i]]
+				if (cell == "")
+					cell = "-"
+				printf " %9s", cell
+			}
 			print ""
 		}
-	}' "$@"
+	}'
 }
 
 step "making the disk of a Debian $SUITE"
@@ -82,14 +94,10 @@ for stage in control pv pvh removed; do
 	fi
 done
 
-set --
-for stage in control pv pvh; do
-	file=$LOGS/debian$SUITE-$stage/figures
-	[ ! -e "$file" ] || set -- "$@" "$file"
-done
-if [ $# != 0 ]; then
+compare control pv pvh > "$LOGS/figures"
+if [ -s "$LOGS/figures" ]; then
 	echo
-	compare "$@" | tee "$LOGS/figures"
+	cat "$LOGS/figures"
 	echo
 fi
 awk -f "$HARNESS/lib/tables.awk" "$LOGS/times" "$results"

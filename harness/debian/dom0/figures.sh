@@ -12,7 +12,7 @@ files_of_figures()
 job_figures()
 {
 	{
-		echo "kernel: $(uname -r)"
+		echo "kernel: $(uname -r | grep -q unpopulated && echo ours || echo "Debian's")"
 		echo "dom0: $(cat /sys/hypervisor/guest_type)"
 		free -m | awk '/^Mem:/ { print "MiB of RAM: " $2; print "MiB available: " $7 }'
 		awk '/^nr_memmap_pages / { print "KiB of memmap: " $2 * 4 }' /proc/vmstat

@@ -187,7 +187,7 @@ guest_uses_disk()
 	domid=none
 	start_domu &&
 	domu_says "read the known file" &&
-	echo "guest up: $domu $(($(seconds_up) - began)) s" | tee -a /run/times &&
+	echo "xl create to a disk that is read, $domu: $(($(seconds_up) - began)) s" | tee -a /run/times &&
 	domu_says "reading on" &&
 	"serves_$2" &&
 	sample during &&
