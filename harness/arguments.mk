@@ -40,7 +40,7 @@ machines := XEN MEM DOM0_MEM CPUS XEN_ARGS GUESTS
 $(call chosen-by,test,$(machines))
 $(call chosen-by,test-field,$(machines) TESTS)
 $(call chosen-by,test-all,$(machines) KERNEL LINUX ARCH CONFIG)
-$(call chosen-by,nightly,$(machines) KERNEL LINUX ARCH CONFIG DEBUG TESTS SUITE)
+$(call chosen-by,nightly,$(machines) KERNEL LINUX ARCH CONFIG DEBUG TESTS SUITE PAGES LINUX_ARGS)
 $(foreach goal,kunit native tsan check bisect-check,$(call chosen-by,$(goal),CONFIG))
 override CONFIG := $(abspath $(CONFIG))
 

@@ -118,7 +118,9 @@ if [ "$mode" = shell ]; then
 	exit "$(cat "$files/status")"
 fi
 
-step "booting Xen $XEN and Linux $KERNEL in dom0 (log: $log)"
+booted="Xen $XEN and Linux $KERNEL in dom0"
+[ "$mode" != debian ] || booted="a Debian $SUITE with Xen $XEN"
+step "booting $booted (log: $log)"
 # In the foreground, so that Ctrl-C ends QEMU as well. watch() ends what takes
 # too long, unless QEMU does not listen.
 mkfifo "$files/serial"

@@ -43,9 +43,10 @@ boots()
 			test KERNEL=$kernel ARCH=x86_64 TESTS=xen4.17-pvh-field
 			test KERNEL=$other ARCH=arm64
 			test KERNEL=$other ARCH=x86_64
-			test DEBUG=kasan ARCH=arm64 TESTS='kunit xen4.20-2176M xen4.17-field'
-			test-debian SUITE=12
-			test-debian SUITE=13
+			test KERNEL=$other ARCH=x86_64 TESTS=xen4.17-pvh-field
+			test KERNEL=$kernel DEBUG=kasan ARCH=arm64 TESTS='kunit xen4.20-2176M xen4.17-field'
+			test-debian KERNEL=$kernel SUITE=12
+			test-debian KERNEL=$kernel SUITE=13
 		END
 		;;
 	esac
@@ -56,7 +57,7 @@ build()
 {
 	case $1 in
 	test-debian*)
-		run deb ;;
+		run "deb KERNEL=$kernel" ;;
 	*)
 		run "test-needs ${1#test }" ;;
 	esac

@@ -82,6 +82,9 @@ too_old()
 		[ ! -e "$valid" ] || [ "$(sh "$valid" sparse)" = 1 ] ||
 			echo "sparse that reads this kernel"
 		;;
+	debian-config)
+		[ -z "${LINUX:-}" ] || echo "configuration of Debian for LINUX="
+		;;
 	esac
 }
 

@@ -101,7 +101,7 @@ check_debian_config()
 #   debian_config ARCH FLAVOUR NAME [FRAGMENT]
 debian_config()
 {
-	arch=$1 flavour=$2 name=$3 config=$logs/$check/$3
+	arch=$1 flavour=$2 name=$3 config=$BUILD/debian-config-$KERNEL/$3
 	shift 3
 	mkdir -p "$config.objects"
 	{

@@ -39,8 +39,10 @@ deb: tree
 		$(LOGS)/debian-config-$(K)-$(FLAVOUR).log \
 		sh $(HARNESS)/host/packages.sh config $(KERNEL) $(ARCH) \
 		$(DEBIAN_NAME_$(FLAVOUR)) $(DEBIAN_CONFIG)
-	@sh $(HARNESS)/series/tree.sh plain $(TREE) $(PACKAGES)/source
-	@BASE_CONFIG=$(DEBIAN_CONFIG) $(progress) "Linux $(KERNEL): configuring" \
+	@flock $(PACKAGES)/lock \
+		sh $(HARNESS)/series/tree.sh plain $(TREE) $(PACKAGES)/source
+	@BASE_CONFIG=$(DEBIAN_CONFIG) $(package) is-configured $(PACKAGES) $(PACKAGE_CONFIGS) || \
+		BASE_CONFIG=$(DEBIAN_CONFIG) $(progress) "Linux $(KERNEL): configuring" \
 		$(LOGS)/debian-configure-$(K)-$(FLAVOUR).log \
 		$(package) configure $(PACKAGES) $(PACKAGE_CONFIGS)
 	@PROGRESS_OBJECTS=$(PACKAGES)/objects \
@@ -49,15 +51,21 @@ deb: tree
 		$(package) build $(PACKAGES) $(FLAVOUR)
 	@$(package) show $(PACKAGES)
 
-# The programs of tools/testing/selftests/xen are static, and run on any kernel.
-test-debian: deb
-	@[ -e $(DEBIAN_TAR) ] || { $(call need-space,4000,a Debian $(SUITE)); }
-	@[ -e $(DEBIAN_TAR) ] || PROGRESS_SIZE=$(BUILD)/packages \
+# Before the kernel is built: what is missing for the Debian is told at once.
+$(DEBIAN_TAR): $(HARNESS)/debian/root.sh | host-packages
+	@[ "$$(id -u)" = 0 ] || { echo 'error: only root can make a root file system' >&2; exit 1; }
+	@$(call need-space,6000,a Debian $(SUITE))
+	@PROGRESS_SIZE=$(BUILD)/packages \
 		$(progress) "Debian $(SUITE): fetching and unpacking" \
 		$(LOGS)/debian-$(SUITE).log sh $(HARNESS)/debian/root.sh \
-		$(NAME_OF_$(SUITE)) $(XEN_IN_$(SUITE)) $(DEBIAN_TAR)
+		$(NAME_OF_$(SUITE)) $(XEN_IN_$(SUITE)) $@
+
+# The programs of tools/testing/selftests/xen are static, and run on any kernel.
+test-debian: $(DEBIAN_TAR) deb
+	@[ "$$(id -u)" = 0 ] || { echo 'error: only root can make a disk' >&2; exit 1; }
+	@$(call need-space,5000,the disk of a Debian)
 	@$(progress) "Linux $(KERNEL): building the selftests" \
 		$(LOGS)/debian-selftests-$(K)-$(FLAVOUR).log \
 		$(package) selftests $(PACKAGES)
-	@SUITE=$(SUITE) SELFTESTS=$(PACKAGES)/selftests sh $(HARNESS)/debian/test.sh \
+	@SUITE=$(SUITE) XEN=$(XEN_IN_$(SUITE)) SELFTESTS=$(PACKAGES)/selftests sh $(HARNESS)/debian/test.sh \
 		$(DEBIAN_TAR) $(PACKAGES)

@@ -9,7 +9,7 @@
 # without a boot loader; and DIR, with xen, kernel and initrd for the first boot.
 # IMAGE-DEB is the package that dom0 installs.
 #
-# Called by debian.mk as root; environment: HARNESS XEN_ROOT SELFTESTS.
+# Called by test.sh, as root; environment: HARNESS SELFTESTS.
 
 set -eu
 
@@ -23,7 +23,7 @@ mkdir -p "$root" "$dir"
 trap 'rm -rf "$work"' EXIT
 tar -x -f "$tar" -C "$root" --numeric-owner
 
-# ---- a machine with a name, a disk, and a root who needs no password ----
+# ---- a machine with a name and a disk ----
 
 echo dom0 > "$root/etc/hostname"
 printf '127.0.0.1 localhost dom0\n' > "$root/etc/hosts"

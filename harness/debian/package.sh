@@ -3,8 +3,9 @@
 #
 # Packages of the kernel for Debian, by the kernel's own bindeb-pkg.
 #
+#   package.sh is-configured DIR FRAGMENT...	is there nothing to do for this:
 #   package.sh configure DIR FRAGMENT...	make DIR/objects/.config of $BASE_CONFIG and
-#					the fragments, if any of them has changed
+#					the fragments
 #   package.sh build DIR FLAVOUR	make DIR/linux-*.deb
 #   package.sh show DIR			print their names and how to install them
 #   package.sh selftests DIR		make DIR/selftests, to be run on that kernel
@@ -30,28 +31,35 @@ version_of_config()
 	sed -nE 's,^# Linux/[a-z0-9]+ ([^ ]+) Kernel Configuration$,\1,p' "$1"
 }
 
+# The file of changes is the last that configure() makes.
+is_configured()
+{
+	dir=$1
+	shift
+	cmp -s "$BASE_CONFIG" "$dir/base-config" && [ -e "$dir/config-changes" ] &&
+	! sh "$HARNESS/config/config.sh" changed "$dir/source" "$dir/objects" "$@"
+}
+
 configure()
 {
 	dir=$1
 	shift
-	objects=$dir/objects
-	sh "$HARNESS/config/config.sh" changed "$dir/source" "$objects" "$@" ||
-		return 0
-	tree=$(make -s -C "$dir/source" kernelversion)
-	config=$(version_of_config "$BASE_CONFIG")
-	[ "$tree" = "$config" ] ||
-		echo "note: the source is Linux $tree, the configuration is of $config"
-	sh "$HARNESS/config/config.sh" "$dir/source" "$objects" "$@"
-	"$dir/source/scripts/diffconfig" "$BASE_CONFIG" "$objects/.config" \
-		> "$dir/config-changes"
+	exec 9> "$dir/lock"
+	flock 9
+	rm -f "$dir/config-changes"
+	cp "$BASE_CONFIG" "$dir/base-config"
+	sh "$HARNESS/config/config.sh" "$dir/source" "$dir/objects" "$@"
+	"$dir/source/scripts/diffconfig" "$BASE_CONFIG" "$dir/objects/.config" \
+		> "$dir/config-changes.new"
+	mv "$dir/config-changes.new" "$dir/config-changes"
 	cat "$dir/config-changes"
 }
 
 # When the last change was made to what is built, with a mark if that is no commit.
 our_version()
 {
-	git -C "$TOP" show -s --format=%cd --date=format:%Y%m%d.%H%M 2> /dev/null ||
-		date +%Y%m%d.%H%M
+	TZ=UTC0 git -C "$TOP" show -s --format=%cd --date=format-local:%Y%m%d.%H%M \
+		2> /dev/null || date -u +%Y%m%d.%H%M
 	[ -z "$(git -C "$TOP" status --porcelain 2> /dev/null)" ] || echo .modified
 }
 
@@ -95,13 +103,19 @@ selftests()
 	esac
 	export CROSS_COMPILE
 	make -C "$1/source" O="$1/objects" ARCH="$ARCH" headers
-	mkdir -p "$1/selftests"
+	# A program that is no longer in the Makefile must not be run again.
+	rm -rf "$1/selftests"
+	mkdir "$1/selftests"
 	MAKEFLAGS='' make -C "$1/source/tools/testing/selftests/xen" -j"$JOBS" \
 		OUTPUT="$1/selftests" KHDR_INCLUDES="-isystem $1/objects/usr/include"
 }
 
 show()
 {
+	tree=$(make -s -C "$1/source" kernelversion)
+	config=$(version_of_config "$1/base-config")
+	[ "$tree" = "$config" ] ||
+		echo "note: the source is Linux $tree, the configuration is of $config"
 	image=$(ls "$1"/linux-image-*.deb)
 	headers=$(ls "$1"/linux-headers-*.deb 2> /dev/null) || headers=
 	release=${image##*/linux-image-}
@@ -128,10 +142,14 @@ show()
 }
 
 case ${1:-}:$# in
+is-configured:*)
+	shift
+	is_configured "$@"
+	;;
 configure:* | build:3 | show:2 | selftests:2)
 	"$@"
 	;;
 *)
-	die "usage: package.sh configure DIR FRAGMENT... | build DIR FLAVOUR | show DIR | selftests DIR"
+	die "usage: package.sh is-configured|configure DIR FRAGMENT... | build DIR FLAVOUR | show DIR | selftests DIR"
 	;;
 esac

@@ -6,7 +6,7 @@
 #   root.sh SUITE XEN TAR	make TAR: SUITE is bookworm or trixie, XEN the version of
 #				Xen that this has
 #
-# Called by debian.mk as root; environment: BUILD HARNESS. A last line "error: ..."
+# Called by debian.mk, as root; environment: BUILD HARNESS. A last line "error: ..."
 # explains a failure.
 
 set -eu
@@ -19,7 +19,6 @@ die()
 	exit 1
 }
 
-[ "$(id -u)" = 0 ] || die "only root can make a root file system"
 sh "$HARNESS/host/packages.sh" lists "$suite" amd64
 state=$BUILD/packages/$suite-amd64
 
@@ -47,5 +46,6 @@ mmdebstrap --mode=root --variant=apt --format=tar --architectures=amd64 \
 	--dpkgopt='path-exclude=/usr/share/doc/*' \
 	--dpkgopt='path-include=/usr/share/doc/*/copyright' \
 	--include="$(echo $packages | tr ' ' ,)" \
-	"$suite" "$tar.new" "$state/sources.list"
+	"$suite" "$tar.new" "$state/sources.list" ||
+	die "mmdebstrap cannot make a Debian of $suite"
 mv "$tar.new" "$tar"

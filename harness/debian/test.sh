@@ -85,8 +85,13 @@ for stage in control pv pvh removed; do
 	DEBIAN_FIRST=
 	[ $stage != control ] || DEBIAN_FIRST=$LOGS/first
 	export DEBIAN_FIRST
-	sh "$HARNESS/boot/boot.sh" debian "$name" || :
-	cat "$LOGS/$name/results" >> "$results"
+	status=0
+	sh "$HARNESS/boot/boot.sh" debian "$name" || status=$?
+	if [ $status != 0 ] && ! grep -qs '^fail' "$LOGS/$name/results"; then
+		printf 'fail\t%s/boot\tdid not take place\n' "$name" >> "$results"
+	fi
+	[ ! -e "$LOGS/$name/results" ] || cat "$LOGS/$name/results" >> "$results"
+	rm -f "$LOGS/$name/second.img"
 	printf '%s\t%s\n' "$name" "$(($(date +%s) - start))" >> "$LOGS/times"
 	if [ ! -e "$LOGS/$name/end" ]; then
 		step "no further boot, as this one has not come to its end"

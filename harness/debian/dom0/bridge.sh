@@ -45,7 +45,7 @@ bridge_is_used()
 	sample during &&
 	check "the pages come from extended regions, if there are any" \
 		origin_is_right &&
-	check "the domU that sends ends by itself" sender_ends
+	check "a domU is destroyed while it receives, the other ends by itself" domus_end
 }
 
 data_takes_time()
@@ -61,9 +61,14 @@ make_bridge_of_dom0()
 	make_bridge && ip address add 10.0.0.100/24 dev bridge
 }
 
-sender_ends()
+# After that, no answers to ping come to the console, where they would be between what
+# the other one sends.
+domus_end()
 {
 	use_domu "first$tag"
-	domu_says "sending on" && stop_domu && domu_says PASSED && domu_files_are_whole &&
+	domu_says "sending on" &&
+	patiently 30 xl destroy "$receiver" &&
+	wait_for 30 domain_gone "$receiver" &&
+	stop_domu && domu_says PASSED && domu_files_are_whole &&
 	wait_for 30 domain_gone "$domid"
 }

@@ -30,15 +30,17 @@ make_initramfs()
 	ln -sf "vmlinuz-$(uname -r)" /boot/kernel
 	for module in xenfs xen-blkfront xen-netfront xen-gntalloc ext4; do
 		modprobe --show-depends $module || return
-	done | sed -n 's/^insmod \([^ ]*\).*/\1/p' | awk '!seen[$0]++' |
+	done > /run/depends
+	sed -n 's/^insmod \([^ ]*\).*/\1/p' /run/depends | awk '!seen[$0]++' > /run/modules
+	[ -s /run/modules ] || return
 	while read -r file; do
 		number=$((number + 1))
 		case $file in
 		*.xz)	xz -d -c "$file" ;;
 		*.zst)	zstd -d -q -c "$file" ;;
 		*)	cat "$file" ;;
-		esac > "$state/guest/modules/$number-$(basename "${file%.ko*}").ko"
-	done
+		esac > "$state/guest/modules/$number-$(basename "${file%.ko*}").ko" || return
+	done < /run/modules
 	ls "$state/guest/modules"
 	(cd "$state/guest" && find . | cpio --quiet -o -H newc) > /boot/domu.cpio
 }
@@ -100,7 +102,7 @@ guest_on_disk()
 	check "a guest uses the disk" guest_uses_disk "$2" "$1"
 	check "the pages come from extended regions, if there are any" \
 		origin_is_right
-	check "what serves the disk lets it go" "free_$1"
+	check "the backend lets the disk go" "free_$1"
 	check "dom0 finds on the disk what the guest wrote" written_is_on "$3" \
 		"$([ -b "$3" ] || echo loop,)ro"
 	check "all pages are given back" all_given_back

@@ -69,6 +69,13 @@ make_refuses()
 	make_says "CONFIG=nothing.config: there is no such file" kernel CONFIG=nothing.config
 	make_says "CONFIG=nothing is none of cloud amd64 arm64," deb CONFIG=nothing
 	make_says "CONFIG=README.md is none of cloud amd64 arm64," deb CONFIG=README.md
+	make_says "CONFIG=cloud arm64 has a blank or a quote in it" deb CONFIG="cloud arm64"
+	mkdir "$work/cloud"
+	echo "# Linux/x86_64 6.12.1 Kernel Configuration" > "$work/cloud/cloud.config"
+	make_says "the file has the name of a flavour" deb CONFIG="$work/cloud/cloud.config"
+	cp "$work/cloud/cloud.config" "$work/cloud/.config"
+	make_says "the file has the name of a flavour" deb CONFIG="$work/cloud/.config"
+	rm -r "$work/cloud"
 	make_says "ARCH= has no meaning with make deb," deb ARCH=arm64
 	make_says "SUITE=11 is unknown, choose one of: 12 13" test-debian SUITE=11
 	make_says "make test-debian is for x86-64" test-debian CONFIG=arm64
