@@ -14,6 +14,8 @@ set -eu
 
 # shellcheck disable=SC1091
 . "$HARNESS/lib/elapsed.sh"
+# shellcheck source=../lib/results.sh
+. "$HARNESS/lib/results.sh"
 
 # The lines of the table that are for this architecture.
 layouts()
@@ -44,16 +46,7 @@ limit=900
 [ -z "${DEBUG:-}" ] || limit=2400
 LIMIT=${LIMIT:-$limit}
 export LOGS LIMIT
-mkdir -p "$LOGS"
-exec 8> "$LOGS.lock"
-if ! flock -n 8; then
-	echo "error: another test is writing $LOGS" >&2
-	echo "0 passed, 1 failed"
-	exit 1
-fi
-rm -rf "$LOGS"
-mkdir "$LOGS"
-results=$LOGS/results
+take_logs
 
 # Count the result lines on the standard input, and show them: the passed ones
 # as a number for each program, the skipped ones as one for each reason, and all
@@ -215,10 +208,7 @@ layout()
 	status=0
 	XEN=$2 XEN_ROOT=$BUILD/xen-$2-$ARCH MEM=$3 CPUS=$4 XEN_ARGS=$5 GUESTS=${8:-} \
 		DOM0_MEM=1G sh "$HARNESS/boot/boot.sh" "$6" "$1" || status=$?
-	if [ $status != 0 ] && ! grep -qs '^fail' "$LOGS/$1/results"; then
-		printf 'fail\t%s/boot\tdid not take place\n' "$1" \
-			>> "$LOGS/$1/results"
-	fi
+	boot_ended "$1" $status
 	result "$1/regions of $7 MiB" regions_come_to "$7" "$1" \
 		>> "$LOGS/$1/results"
 	count < "$LOGS/$1/results"
@@ -243,17 +233,8 @@ while read -r _ name xen memory cpus mode regions guests xen_arguments <&3; do
 		"$(echo "${guests#-}" | tr , ' ')"
 done 3< "$LOGS/layouts"
 
-passed=$(grep -c '^pass' "$results") || true
-failed=$(grep -c '^fail' "$results") || true
-skipped=$(grep -c '^skip' "$results") || true
-awk -f "$HARNESS/lib/tables.awk" "$LOGS/times" "$results"
 awk -v by=program -f "$HARNESS/lib/tables.awk" "$LOGS/times" "$results" \
 	> "$LOGS/by-program"
-if [ "$failed" != 0 ]; then
-	sh "$HARNESS/lib/failures.sh" "$results"
-	echo
-fi
+show_results
 step "the logs are in $LOGS, a table by program in by-program there"
-echo "$passed passed, $failed failed${skipped:+, $skipped skipped}" |
-	sed 's/, 0 skipped$//'
-[ "$failed" = 0 ]
+show_total

@@ -17,21 +17,13 @@ set -eu
 tar=$1 packages=$2
 # shellcheck disable=SC1091
 . "$HARNESS/lib/elapsed.sh"
+# shellcheck source=../lib/results.sh
+. "$HARNESS/lib/results.sh"
 
 LOGS=$LOGS/debian-$SUITE-${packages##*/}
 LIMIT=${LIMIT:-1500}
 export LOGS LIMIT
-mkdir -p "$LOGS"
-exec 8> "$LOGS.lock"
-if ! flock -n 8; then
-	echo "error: another test is writing $LOGS" >&2
-	echo "0 passed, 1 failed"
-	exit 1
-fi
-rm -rf "$LOGS"
-mkdir "$LOGS"
-results=$LOGS/results
-: > "$results"
+take_logs
 
 # A table of figures, with a column for each stage that has any.
 #   compare STAGE...
@@ -87,9 +79,7 @@ for stage in control pv pvh removed; do
 	export DEBIAN_FIRST
 	status=0
 	sh "$HARNESS/boot/boot.sh" debian "$name" || status=$?
-	if [ $status != 0 ] && ! grep -qs '^fail' "$LOGS/$name/results"; then
-		printf 'fail\t%s/boot\tdid not take place\n' "$name" >> "$results"
-	fi
+	boot_ended "$name" $status
 	[ ! -e "$LOGS/$name/results" ] || cat "$LOGS/$name/results" >> "$results"
 	rm -f "$LOGS/$name/second.img"
 	printf '%s\t%s\n' "$name" "$(($(date +%s) - start))" >> "$LOGS/times"
@@ -105,17 +95,7 @@ if [ -s "$LOGS/figures" ]; then
 	cat "$LOGS/figures"
 	echo
 fi
-awk -f "$HARNESS/lib/tables.awk" "$LOGS/times" "$results"
-passed=$(grep -c '^pass' "$results") || true
-failed=$(grep -c '^fail' "$results") || true
-skipped=$(grep -c '^skip' "$results") || true
-if [ "$failed" != 0 ]; then
-	sh "$HARNESS/lib/failures.sh" "$results"
-	echo
-else
-	rm -rf "$DEBIAN_DISK" "$LOGS/first"
-fi
+show_results
+grep -q '^fail' "$results" || rm -rf "$DEBIAN_DISK" "$LOGS/first"
 step "the logs are in $LOGS"
-echo "$passed passed, $failed failed${skipped:+, $skipped skipped}" |
-	sed 's/, 0 skipped$//'
-[ "$failed" = 0 ]
+show_total
